@@ -1,0 +1,53 @@
+# Everything sets itself up: Python >= 3.11 and make are enough.
+PY ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+export PYTHONWARNINGS ?=
+
+.PHONY: help setup demo test proofs soak lint format bench lock clean
+
+help: ## what can be made
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+setup: $(READY) ## install the pinned dependencies into .venv
+
+$(READY): requirements.lock pyproject.toml
+	@test -x $(BIN)/python || $(PY) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
+	@touch $@
+
+demo: $(READY) ## the real bot between a local Slack and a local PagerDuty
+	@$(BIN)/pdbot demo
+
+test: $(READY) ## the tests, with branch coverage; at most 3 minutes
+	@$(BIN)/coverage erase
+	@$(BIN)/coverage run -m pytest -m "not proof and not soak"
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage report
+
+proofs: $(READY) ## crashes, chaos, PostgreSQL; at most 10 minutes
+	@$(BIN)/python -m pytest -m "proof" tests
+
+soak: $(READY) ## thirty minutes, for the night
+	@$(BIN)/python -m pytest -m "soak" tests
+
+lint: $(READY) ## ruff and mypy --strict
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+bench: $(READY) ## the figures of the README
+	@$(BIN)/python -m bench
+
+lock: ## pin the newest versions, with hashes
+	@$(PY) -m venv $(VENV) && $(BIN)/pip install --quiet uv
+	@$(BIN)/uv pip compile --quiet --universal --upgrade --generate-hashes --no-emit-index-url --no-header \
+		--python-version 3.11 --group dev --all-extras pyproject.toml -o requirements.lock
+
+format: $(READY) ## let ruff format and sort
+	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
+
+clean: ## remove what was made
+	@rm -rf $(VENV) .coverage* .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,155 @@
+"""What actions, cards and notifier need from the outside, and nothing more.
+
+Implemented by `pagerduty`, `slack`, `store` and `identity`; introduced to one another by `app`.
+Every method may raise `errors.PagerDutyError` unless it says otherwise.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from bot.model import (
+    Assignment,
+    Incident,
+    IncidentId,
+    Note,
+    PagerDutyUser,
+    Reference,
+    Responder,
+    SlackPerson,
+    Status,
+)
+
+
+class Incidents(Protocol):
+    """PagerDuty's incidents. `from_email` is in whose name a write is made."""
+
+    async def get(self, id_or_number: str) -> Incident:
+        """Read one incident. Raises NotFound."""
+        ...
+
+    async def find(
+        self,
+        *,
+        statuses: Sequence[Status] = (Status.TRIGGERED, Status.ACKNOWLEDGED),
+        user_ids: Sequence[str] = (),
+        team_ids: Sequence[str] = (),
+        incident_key: str | None = None,
+        limit: int = 1000,
+    ) -> list[Incident]:
+        """Read all pages, newest first, at most `limit` incidents."""
+        ...
+
+    async def set_status(
+        self,
+        incident_id: IncidentId,
+        status: Status,
+        *,
+        from_email: str | None,
+        resolution: str | None = None,
+    ) -> Incident:
+        """Write the status (the resolution with RESOLVED only); gives PagerDuty's answer."""
+        ...
+
+    async def assign(
+        self, incident_id: IncidentId, to: Assignment, *, from_email: str | None
+    ) -> Incident:
+        """Replace the assignees, or hand over to an escalation policy; gives PagerDuty's answer."""
+        ...
+
+    async def notes(self, incident_id: IncidentId) -> list[Note]:
+        """Read the notes, oldest first."""
+        ...
+
+    async def add_note(
+        self, incident_id: IncidentId, content: str, *, from_email: str | None
+    ) -> Note:
+        """Write a note, never twice: after an unclear outcome the notes are read back.
+
+        Raises OutcomeUnknown when even that did not tell.
+        """
+        ...
+
+
+class Directory(Protocol):
+    """PagerDuty's people and who is on call."""
+
+    async def me(self) -> PagerDutyUser | None:
+        """Give the key's owner; None for an account-level key."""
+        ...
+
+    async def user_by_email(self, email: str) -> PagerDutyUser | None:
+        """Find a user by exact e-mail address, ignoring case."""
+        ...
+
+    async def user(self, user_id: str) -> PagerDutyUser | None:
+        """Find a user by id."""
+        ...
+
+    async def users_named(self, name: str) -> list[PagerDutyUser]:
+        """Find users whose whole name, or one word of it, is `name`, ignoring case."""
+        ...
+
+    async def on_call(self, schedule_or_service: str) -> list[PagerDutyUser]:
+        """Give who is on call now (first level) for a schedule or service, by id or name.
+
+        Raises PersonNotFound, with the near names, when nothing is called so.
+        """
+        ...
+
+    async def escalation_policies(self, name_or_id: str) -> list[Reference]:
+        """Find escalation policies by id, exact name, or else part of the name."""
+        ...
+
+    async def account_host(self) -> str | None:
+        """Give the account's web host (`acme.pagerduty.com`), None when nobody could tell yet."""
+        ...
+
+
+class SlackPeople(Protocol):
+    """Slack's users."""
+
+    async def person(self, slack_user_id: str) -> SlackPerson | None:
+        """Look somebody up; None when Slack knows no such user."""
+        ...
+
+    async def groups_of(self, slack_user_id: str) -> frozenset[str]:
+        """Give ids and `@handles` of the user groups that somebody is in."""
+        ...
+
+
+class Identities(Protocol):
+    """Who is this person to PagerDuty?"""
+
+    async def user_of(self, slack_user_id: str) -> PagerDutyUser:
+        """Give the PagerDuty user of a Slack user. Raises PersonNotFound with the remedy."""
+        ...
+
+
+class AuditTrail(Protocol):
+    """Who did what to which incident. Every method may raise StoreError."""
+
+    async def intend(
+        self, *, reference: str, slack_user_id: str, channel_id: str | None, via: str, text: str
+    ) -> None:
+        """Store that somebody asked for a write, before Slack is told that it was received."""
+        ...
+
+    async def finish(
+        self,
+        *,
+        reference: str,
+        responder: Responder | None,
+        outcome: str,
+        incidents: Sequence[str] = (),
+        before: Mapping[str, Any] | None = None,
+        after: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Store what came of it; `outcome` is a sentence."""
+        ...
+
+    async def unfinished(self) -> list[Mapping[str, Any]]:
+        """Give the intents of earlier runs that never finished, and mark them as reported.
+
+        Keys: reference, slack_user_id, channel_id, text, at.
+        """
+        ...
