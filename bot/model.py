@@ -302,6 +302,21 @@ class Outcome:
     ok: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Card:
+    """Everything an incident's card shows.
+
+    `last_action` is the line of who did what last; `details` up to three lines below the facts
+    (cause, impact, the job's run); `stale_since` is set while PagerDuty does not answer.
+    """
+
+    incident: Incident
+    note_count: int = 0
+    last_action: Line | None = None
+    details: tuple[Line, ...] = ()
+    stale_since: datetime | None = None
+
+
 # ---------------------------------------------------------------- job messages
 
 

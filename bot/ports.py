@@ -9,9 +9,13 @@ from typing import Any, Protocol
 
 from bot.model import (
     Assignment,
+    ChannelMessage,
+    Form,
     Incident,
     IncidentId,
+    Invocation,
     Note,
+    Outcome,
     PagerDutyUser,
     Reference,
     Responder,
@@ -151,5 +155,54 @@ class AuditTrail(Protocol):
         """Give the intents of earlier runs that never finished, and mark them as reported.
 
         Keys: reference, slack_user_id, channel_id, text, at.
+        """
+        ...
+
+
+class Conversation(Protocol):
+    """What `slack/listeners` hands invocations to. Implemented by `bot.conversation`."""
+
+    async def begin(self, invocation: Invocation) -> str:
+        """Give the invocation a reference; store the intent first when it asks for a write.
+
+        Called before Slack is told "received", so it must not touch the network.
+
+        Raises:
+            StoreError: nothing was stored; the caller must be told that nothing was done.
+        """
+        ...
+
+    async def answer(self, invocation: Invocation, reference: str) -> Outcome:
+        """Carry the invocation out; errors become outcomes, so this never raises."""
+        ...
+
+    def form(self, invocation: Invocation) -> Form | None:
+        """Give the form that a click opens (Resolve…, Note…, Reassign…), None if it acts at once.
+
+        Pure and immediate: a `trigger_id` lives for 3 s.
+        """
+        ...
+
+    def problems(self, invocation: Invocation) -> Mapping[str, str]:
+        """Check a submitted form without the network: field name -> what is wrong with it."""
+        ...
+
+
+class Threads(Protocol):
+    """Which incident a Slack thread is about."""
+
+    async def incident_of(self, channel_id: str, thread_ts: str) -> str | None:
+        """Give the id of the incident of the thread's newest card, None where there is none."""
+        ...
+
+
+class Ingest(Protocol):
+    """Where channel messages go. Implemented by `notifier.pipeline`."""
+
+    async def __call__(self, message: ChannelMessage) -> None:
+        """Store the message and what follows from it; Slack is told "received" only afterwards.
+
+        Raises:
+            StoreError: nothing was stored; Slack must deliver the message again.
         """
         ...
