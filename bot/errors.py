@@ -20,6 +20,7 @@ to do next. `transient` says whether the same attempt may succeed later, unchang
     │   ├── RateLimited             429
     │   ├── Unavailable             408, 5xx or no connection: not done
     │   └── OutcomeUnknown          the connection broke after the request was sent
+    ├── SlackError                  Slack answered with an error, or not at all
     └── StoreError                  the database did not take it
 """
 
@@ -139,6 +140,12 @@ class Unavailable(PagerDutyError):
 
 class OutcomeUnknown(PagerDutyError):
     """The connection broke after the request was sent: nobody knows yet whether it was done."""
+
+    transient = True
+
+
+class SlackError(PdbotError):
+    """Slack answered with an error, or not at all."""
 
     transient = True
 
