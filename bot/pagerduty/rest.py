@@ -1,0 +1,69 @@
+"""PagerDuty's REST API, put together: `rest.incidents` and `rest.directory` are the two ports."""
+
+from typing import Self
+
+import httpx
+
+from bot.clock import Clock
+from bot.errors import PagerDutyError
+from bot.pagerduty.client import Client, Patience
+from bot.pagerduty.directory import RestDirectory
+from bot.pagerduty.incidents import RestIncidents
+
+TIMEOUT_SECONDS = 10.0  # of one request; a person waits, and there may be four
+
+
+class Rest:
+    """Hold one connection pool and one key; `async with`, or `aclose` at the end.
+
+    `transport` replaces the network in tests. Never shows the token, not in its `repr` either.
+    """
+
+    def __init__(
+        self,
+        *,
+        base_url: str,
+        token: str,
+        clock: Clock,
+        transport: httpx.AsyncBaseTransport | None = None,
+        timeout_seconds: float = TIMEOUT_SECONDS,
+        patience: Patience | None = None,
+    ) -> None:
+        """Prepare; nothing is sent yet.
+
+        Raises:
+            ConfigError: the token or the address cannot be right.
+        """
+        self._client = Client(
+            base_url=base_url,
+            token=token,
+            clock=clock,
+            transport=transport,
+            timeout_seconds=timeout_seconds,
+            patience=patience,
+        )
+        self.directory = RestDirectory(self._client, clock)
+        self.incidents = RestIncidents(self._client, clock, self._author_of)
+
+    def __repr__(self) -> str:
+        return f"<Rest: {self._client!r}>"
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        await self._client.aclose()
+
+    async def _author_of(self, from_email: str | None) -> str | None:
+        """Give the id of the user as whom a write appears: a user-level key's owner always."""
+        try:
+            user = await self.directory.me()
+            if user is None and from_email is not None:
+                user = await self.directory.user_by_email(from_email)
+        except PagerDutyError:  # the comparison of notes does without the author then
+            return None
+        return user.id if user else None
