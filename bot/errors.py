@@ -28,23 +28,33 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from bot.model import Button, Form
+    from bot.model import Button, Incident, Line
 
 
 class PdbotError(Exception):
     """Say in complete sentences what happened, why, and what to do.
 
-    `buttons` are offered below the sentence; `form` reopens the form with what was typed.
+    `buttons` are offered below the sentence; `incidents` are what PagerDuty holds, where that was
+    read, so that cards that say otherwise are repaired.
     """
 
     transient = False
 
     def __init__(
-        self, message: str, *, buttons: Sequence["Button"] = (), form: "Form | None" = None
+        self,
+        message: str,
+        *,
+        buttons: Sequence["Button"] = (),
+        incidents: Sequence["Incident"] = (),
     ) -> None:
         super().__init__(message)
         self.buttons = tuple(buttons)
-        self.form = form
+        self.incidents = tuple(incidents)
+
+    @property
+    def line(self) -> "Line":
+        """Give the sentence as rich text."""
+        return (str(self),)
 
 
 class ConfigError(PdbotError):
@@ -90,9 +100,8 @@ class PagerDutyError(PdbotError):
         code: int | None = None,
         details: Sequence[str] = (),
         buttons: Sequence["Button"] = (),
-        form: "Form | None" = None,
     ) -> None:
-        super().__init__(message, buttons=buttons, form=form)
+        super().__init__(message, buttons=buttons)
         self.status = status
         self.code = code
         self.details = tuple(details)

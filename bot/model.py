@@ -317,6 +317,21 @@ class Card:
     stale_since: datetime | None = None
 
 
+class Effect(StrEnum):
+    """What a policy judges: what is done, whichever verb or button does it."""
+
+    ACK = "ack"
+    RESOLVE = "resolve"
+    NOTE = "note"
+    REASSIGN = "reassign"
+    REOPEN = "reopen"
+    SNOOZE = "snooze"
+    ESCALATE = "escalate"
+    TRIGGER = "trigger"
+    ADD = "add"
+    PRIORITY = "priority"
+
+
 # ---------------------------------------------------------------- job messages
 
 

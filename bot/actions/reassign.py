@@ -1,0 +1,164 @@
+"""`reassign`: hand an incident to other people, all of them or none."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+from bot.actions import people
+from bot.actions.desk import Desk
+from bot.actions.grammar import Request, Shape, Target, Usage, reference
+from bot.actions.phrases import named, state
+from bot.actions.phrases import people as names_of
+from bot.actions.words import Kind, Words, decode
+from bot.actions.writing import add_note, assign, is_assigned, leave_name, refuse_resolved
+from bot.errors import IncidentNotFound, PagerDutyError, UsageError
+from bot.model import Effect, Incident, Line, Link, Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Reassign:
+    """Replace the assignees of an incident.
+
+    `people` are those behind the incident; `everybody` includes the first word, in case that it
+    names a person and not an incident (both have ids of the same shape).
+    """
+
+    target: Target
+    people: tuple[people.Named, ...]
+    everybody: tuple[people.Named, ...]
+    reason: str = ""
+    raw: str = ""
+
+    usage: ClassVar[Usage] = Usage(
+        verb="reassign",
+        aliases=("ra", "assign"),
+        form="reassign [INCIDENT] PEOPLE [-- REASON]",
+        summary="hand over, all or nothing; REASON becomes a note",
+        examples=("reassign #123 @ann bob@example.com -- knows the exporter",),
+        details=(
+            "PEOPLE: @mention, e-mail, PagerDuty id, name, me, oncall:SCHEDULE-OR-SERVICE;",
+            "or one ep:ESCALATION-POLICY instead. Names with spaces go into quotes.",
+        ),
+    )
+
+    @classmethod
+    def parse(cls, request: Request) -> Self:
+        """Read the incident, the people and the reason."""
+        if request.fields is not None:
+            named = form_people(request)
+            reason = request.form_text("reason") or ""
+            return cls(Target(given=request.given), named, named, reason)
+        raw = request.words.raw_rest()
+        head, reason = split_reason(raw)
+        everybody = people.parse(head)
+        if request.given:
+            return cls(Target(given=request.given), _some(everybody), everybody, reason, raw)
+        words = Words(head)
+        word = words.next()
+        ref = reference(word) if word else None
+        if ref is None:
+            return cls(Target(), _some(everybody), everybody, reason, raw)
+        rest = people.parse(words.raw_rest())
+        if ref.shape is not Shape.ID:
+            rest = _some(rest)
+        return cls(Target(refs=(ref,)), rest, everybody, reason, raw)
+
+    async def perform(self, desk: Desk) -> Outcome:
+        """Find everybody, then write once, then say why as a note."""
+        effects = (Effect.REASSIGN, Effect.NOTE) if self.reason else (Effect.REASSIGN,)
+        await desk.writable(*effects)
+        incident, named = await self._incident(desk)
+        refuse_resolved(desk, incident)
+        again = people.Again("reassign", incident.id, self.reason)
+        found = await people.find(desk, named, again=again)
+        return await reassign(desk, incident, found, self.reason)
+
+    async def _incident(self, desk: Desk) -> tuple[Incident, tuple[people.Named, ...]]:
+        ref = self.target.refs[0] if self.target.refs else None
+        if ref is None or ref.shape is not Shape.ID:
+            return await desk.single(self.target, "reassign", self.raw), self.people
+        try:
+            incident = await desk.incident(ref)
+        except IncidentNotFound:
+            if not await self._is_person(desk):
+                raise
+            return await desk.implied("reassign", self.raw), self.everybody
+        return incident, _some(self.people)
+
+    async def _is_person(self, desk: Desk) -> bool:
+        first = self.everybody[0]
+        if await desk.directory.user(first.value.upper()) is not None:
+            return True
+        return bool(await desk.directory.users_named(first.value))
+
+
+def split_reason(raw: str) -> tuple[str, str]:
+    """Split at the first ` -- `: people before it, the reason behind it."""
+    words = Words(raw)
+    while (word := words.next()) is not None:
+        if word.value == "--" and word.kind is Kind.PLAIN:
+            return raw[: word.start], words.rest()
+    return raw, ""
+
+
+def form_people(request: Request) -> tuple[people.Named, ...]:
+    """Read the people of the Reassign form: Slack people, e-mails, or a policy."""
+    fields = request.fields or {}
+    mentions = [people.Named(people.How.MENTION, str(one)) for one in fields.get("assignees") or ()]
+    typed = people.parse(str(fields.get("emails") or ""))
+    policy = request.form_text("escalation_policy")
+    if policy and (mentions or typed):
+        raise UsageError(
+            "An incident is assigned to people or to one escalation policy, not to both; nothing "
+            "was done. Choose one of the two."
+        )
+    if policy:
+        return (people.Named(people.How.POLICY, policy),)
+    return _some((*mentions, *typed))
+
+
+def _some(named: tuple[people.Named, ...]) -> tuple[people.Named, ...]:
+    if not named:
+        raise UsageError("Say whom to assign; nothing was done.")
+    return named
+
+
+async def reassign(desk: Desk, incident: Incident, found: people.Found, reason: str) -> Outcome:
+    """Write the assignment and check that PagerDuty did what was asked."""
+    to = found.assignment
+    before = names_of(incident.assignees)
+    after = await assign(desk, incident, to)
+    if not is_assigned(after, to):
+        raise PagerDutyError(
+            f"PagerDuty answered without an error, but #{after.number} is assigned to "
+            f"{names_of(after.assignees)}, not to {found.names}. Check it in PagerDuty."
+        )
+    lines: list[Line] = [(f"Reassigned to {found.names}. ", *state(after)), _consequence(found)]
+    lines += await _say_why(desk, after, reason)
+    because = f" ({decode(reason)})" if reason else ""
+    thread: Line = (f"{before} → {found.names}{because}, by {desk.responder.name}",)
+    return Outcome(lines=tuple(lines), changed=(after,), thread_lines=(thread,))
+
+
+def _consequence(found: people.Found) -> Line:
+    if found.policy is not None:
+        return (f"{found.policy.name} escalates from here on as usual.",)
+    return (
+        "Assigned directly, it does not escalate any more: nobody else is called if they do not "
+        "answer. To keep escalation, assign ep:ESCALATION-POLICY.",
+    )
+
+
+async def _say_why(desk: Desk, incident: Incident, reason: str) -> list[Line]:
+    if not reason:
+        problem = await leave_name(desk, incident, "Reassigned")
+        return [(problem,)] if problem else []
+    try:
+        await add_note(desk, incident, reason)
+    except PagerDutyError as error:
+        return [
+            (
+                "It is reassigned, but your reason could not be written as a note: ",
+                f"{error} It was: “{reason[:300]}”",
+            )
+        ]
+    return [("Your reason is on ", Link(f"#{incident.number}", incident.html_url), " as a note.")]
