@@ -1,0 +1,1 @@
+"""Job messages become alerts: slots, producers, rules, events, and the durable pipeline."""

@@ -1,0 +1,353 @@
+"""A Slack message object, flattened once into named text slots. Pure; takes any JSON.
+
+    text  username  header  block[n]  block[n].field[m]  context[n]  button[Label].url
+    att[n].{pretext,title,title_link,text,fallback,author_name,author_link,footer,color,image_url}
+    att[n].field[Title]   a titled field, or the m-th one without a title: att[n].field[m]
+    att[n].header  att[n].block[m]  att[n].context[m]  att[n].button[Label].url
+
+A field of a block that shows its own label (`*Job*: x`, `*Job:* x`, `*Job*` and x on the next
+line, or `*Job*` and x as two fields) has the label for its title.
+A slot's *family* is its name without the counting indices: what descriptions of producers name.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import Any
+
+from bot.notifier.mrkdwn import SlotLink, clean, read, unescape, without_marks
+
+LONGEST = 8192  # characters of one slot
+MOST_SLOTS = 200
+MOST_CHARACTERS = 40_000  # of all slots
+MOST_ATTACHMENTS = (
+    100  # Slack's own limit: https://docs.slack.dev/reference/methods/chat.postMessage
+)
+DEEPEST = 6
+UNTITLED = ""
+
+_LABELLED = re.compile(r"\*{1,2}([^*\n]{1,80}?):?\*{1,2}:?[^\S\n]*(?:\n|\\n)?\s*(.*)", re.DOTALL)
+_PARTS = {  # part of an attachment -> Slack shows its marks as they are
+    "pretext": False,
+    "title": True,
+    "text": False,
+    "fallback": False,
+    "author_name": True,
+    "footer": True,
+    "color": True,
+    "image_url": True,
+}
+_SHOWN_AS = {"title_link": "title", "author_link": "author_name"}
+_FIELD_TEXT_STYLES = {"bold": "*", "italic": "_", "strike": "~", "code": "`"}
+
+
+class Slot:
+    """One named text; read when it is first looked at.
+
+    `attachment` is the index of the attachment that it belongs to, -1 for none. In `is_plain` texts
+    Slack shows marks as they are.
+    """
+
+    def __init__(
+        self, name: str, family: str, raw: str, *, attachment: int = -1, is_plain: bool = False
+    ) -> None:
+        self.name = name
+        self.family = family
+        self.attachment = attachment
+        self._raw = raw[:LONGEST]
+        self._is_plain = is_plain
+
+    def __repr__(self) -> str:
+        return f"Slot({self.name!r}, {self.text!r})"
+
+    @cached_property
+    def _read(self) -> tuple[str, list[SlotLink]]:
+        return read(self._raw)
+
+    @cached_property
+    def marked(self) -> str:
+        """The text with its `*bold*`, `_italic_` and `code` marks still in it."""
+        return self._read[0]
+
+    @cached_property
+    def text(self) -> str:
+        """What a reader sees: entities decoded, links as their text, no marks."""
+        return self.marked if self._is_plain else without_marks(self.marked)
+
+    @cached_property
+    def links(self) -> tuple[SlotLink, ...]:
+        """The links, in their order."""
+        return tuple(self._read[1])
+
+    @cached_property
+    def utf8(self) -> bytes:
+        """The text as RE2 wants it."""
+        return self.text.encode()
+
+    @cached_property
+    def marked_utf8(self) -> bytes:
+        """The marked text as RE2 wants it."""
+        return self.marked.encode()
+
+
+class _LinkSlot(Slot):
+    """A slot that is an address: `title_link`, a button's. Its only link shows `shown`."""
+
+    def __init__(
+        self, name: str, family: str, url: str, shown: str, *, attachment: int = -1
+    ) -> None:
+        super().__init__(name, family, url, attachment=attachment, is_plain=True)
+        self._shown = shown
+
+    @cached_property
+    def text(self) -> str:
+        return clean(unescape(self._raw))
+
+    @cached_property
+    def links(self) -> tuple[SlotLink, ...]:
+        return (SlotLink(self.text, self._shown),)
+
+
+class Slots:
+    """The slots of one message, in the message's order."""
+
+    def __init__(self) -> None:
+        self.families: dict[str, list[Slot]] = {}
+        self.attachments = 0
+        self._count = 0
+        self._characters = 0
+
+    def __iter__(self) -> Iterator[Slot]:
+        for slots in self.families.values():
+            yield from slots
+
+    def __len__(self) -> int:
+        return self._count
+
+    def get(self, family: str, attachment: int | None = None) -> list[Slot]:
+        """Give the slots of a family; of one attachment only, if it is given."""
+        found = self.families.get(family, [])
+        if attachment is None or not found or found[0].attachment < 0:
+            return found
+        return [slot for slot in found if slot.attachment == attachment]
+
+    @property
+    def full(self) -> bool:
+        """Tell whether the bounds are reached; what comes later is not read."""
+        return self._count >= MOST_SLOTS or self._characters >= MOST_CHARACTERS
+
+    def add(self, slot: Slot, length: int) -> None:
+        """Take a slot in."""
+        self._count += 1
+        self._characters += min(length, LONGEST)
+        self.families.setdefault(slot.family, []).append(slot)
+
+
+def flatten(content: Mapping[str, Any]) -> Slots:
+    """Flatten a message object. Whatever is not shaped as Slack's documentation says is skipped."""
+    slots = Slots()
+    top = _Reader(slots, "", -1)
+    top.put("text", content.get("text"))
+    top.put("username", content.get("username"), is_plain=True)
+    top.blocks(content.get("blocks"))
+    index = 0
+    for attachment in _items(content.get("attachments"))[:MOST_ATTACHMENTS]:
+        if slots.full:
+            break
+        if not isinstance(attachment, Mapping) or _is_unfurl(attachment):
+            continue
+        _Reader(slots, f"att[{index}].", index).attachment(attachment)
+        index += 1
+    slots.attachments = index
+    return slots
+
+
+def _is_unfurl(attachment: Mapping[str, Any]) -> bool:
+    """Tell whether Slack added the attachment, as the preview of a link."""
+    return bool(attachment.get("from_url") or attachment.get("original_url"))
+
+
+def _items(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _string(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value)
+    return ""
+
+
+class _Reader:
+    """Reads one message, or one of its attachments, into slots."""
+
+    def __init__(self, slots: Slots, prefix: str, attachment: int) -> None:
+        self._slots = slots
+        self._prefix = prefix
+        self._family = "att." if prefix else ""
+        self._attachment = attachment
+
+    def put(
+        self, name: str, value: Any, *, family: str | None = None, is_plain: bool = False
+    ) -> None:
+        text = _string(value)
+        if not text or self._slots.full:
+            return
+        slot = Slot(
+            self._prefix + name,
+            self._family + (family or name),
+            text,
+            attachment=self._attachment,
+            is_plain=is_plain,
+        )
+        self._slots.add(slot, len(text))
+
+    def put_link(self, name: str, url: Any, shown: str) -> None:
+        address = _string(url)
+        if not address or self._slots.full:
+            return
+        slot = _LinkSlot(
+            self._prefix + name, self._family + name, address, shown, attachment=self._attachment
+        )
+        self._slots.add(slot, len(address))
+
+    def attachment(self, attachment: Mapping[str, Any]) -> None:
+        for part, is_plain in _PARTS.items():
+            if part in attachment:
+                self.put(part, attachment[part], is_plain=is_plain)
+        for part, shown in _SHOWN_AS.items():
+            if part in attachment:
+                self.put_link(
+                    part, attachment[part], clean(_string(attachment.get(shown))[:LONGEST])
+                )
+        self._fields(_items(attachment.get("fields")))
+        for action in _items(attachment.get("actions")):
+            if isinstance(action, Mapping):
+                self._button(action)
+        self.blocks(attachment.get("blocks"))
+
+    def _fields(self, fields: list[Any]) -> None:
+        label: str | None = None
+        for number, field in enumerate(fields):
+            if not isinstance(field, Mapping) or self._slots.full:
+                continue
+            title = clean(_string(field.get("title"))[:LONGEST])
+            value = _string(field.get("value"))
+            if title:
+                family = f"field[{without_marks(title)}]"
+                self.put(family, value)
+                label = None
+            else:
+                label = self._labelled("", number, value, label)
+
+    def _labelled(
+        self, block: str, number: int, value: str, label: str | None, *, is_plain: bool = False
+    ) -> str | None:
+        """Put a field that may show its own label; give the label that the next field belongs to.
+
+        `block` is the name of the field's block, or empty.
+        """
+        prefix = block and "block."
+        found = _LABELLED.fullmatch(value[:LONGEST].strip()) if "*" in value else None
+        if label is None and found and not found[2]:
+            return found[1].strip()
+        if found and found[2]:
+            title, value = found[1].strip(), found[2]
+        else:
+            title = label or UNTITLED
+        shown = f"{block}field[{title or number}]"
+        self.put(shown, value, family=f"{prefix}field[{title}]", is_plain=is_plain)
+        return None
+
+    def blocks(self, value: Any, depth: int = 0) -> None:
+        """Read a list of blocks: https://docs.slack.dev/reference/block-kit/blocks."""
+        for number, block in enumerate(_items(value)):
+            if self._slots.full:
+                return
+            if isinstance(block, Mapping):
+                self._block(block, number, depth)
+
+    def _block(self, block: Mapping[str, Any], number: int, depth: int) -> None:
+        kind = block.get("type")
+        name = f"block[{number}]"
+        if kind == "header":
+            self._text("header", "header", block.get("text"))
+        elif kind == "rich_text":
+            self.put(name, _rich_text(block.get("elements"), DEEPEST), family="block")
+        elif kind == "context":
+            for element in _items(block.get("elements")):
+                self._text(f"context[{number}]", "context", element)
+        elif kind == "actions":
+            for element in _items(block.get("elements")):
+                if isinstance(element, Mapping):
+                    self._button(element)
+        elif isinstance(block.get("blocks"), list) and depth < DEEPEST:
+            self.blocks(block["blocks"], depth + 1)
+        else:
+            self._section(block, name)
+
+    def _section(self, block: Mapping[str, Any], name: str) -> None:
+        self._text(name, "block", block.get("text"))
+        label: str | None = None
+        for number, field in enumerate(_items(block.get("fields"))):
+            if isinstance(field, Mapping):
+                plain = field.get("type") == "plain_text"
+                label = self._labelled(
+                    f"{name}.", number, _string(field.get("text")), label, is_plain=plain
+                )
+        accessory = block.get("accessory")
+        if isinstance(accessory, Mapping):
+            self._button(accessory)
+
+    def _text(self, name: str, family: str, text: Any) -> None:
+        if isinstance(text, Mapping):
+            plain = text.get("type") == "plain_text"
+            self.put(name, text.get("text"), family=family, is_plain=plain)
+        else:
+            self.put(name, text, family=family)
+
+    def _button(self, element: Mapping[str, Any]) -> None:
+        text = element.get("text")
+        label = _string(text.get("text") if isinstance(text, Mapping) else text)
+        label = clean(label[:LONGEST])
+        self.put_link(f"button[{label}].url", element.get("url"), label)
+
+
+def _rich_text(elements: Any, depth: int) -> str:
+    """Write rich text as mrkdwn, so that one reader is enough."""
+    parts: list[str] = []
+    for element in _items(elements)[:MOST_SLOTS]:
+        if not isinstance(element, Mapping):
+            continue
+        kind = element.get("type")
+        if kind == "text":
+            parts.append(_styled(_escape(_string(element.get("text"))), element.get("style")))
+        elif kind == "link":
+            label = _escape(_string(element.get("text"))).replace("|", "\u2502")
+            url = _escape(_string(element.get("url")))
+            shown = f"<{url}|{label}>" if label else f"<{url}>"
+            parts.append(_styled(shown, element.get("style")))
+        elif kind == "emoji":
+            parts.append(f":{_string(element.get('name'))}:")
+        elif kind in ("user", "usergroup", "channel", "broadcast", "team"):
+            name = next((element[key] for key in _MENTION_KEYS if key in element), "")
+            parts.append("@" + _escape(_string(name)))
+        elif depth > 0 and isinstance(element.get("elements"), list):
+            parts.append(_rich_text(element["elements"], depth - 1) + "\n")
+    return "".join(parts)
+
+
+_MENTION_KEYS = ("user_id", "usergroup_id", "channel_id", "range", "team_id")
+
+
+def _styled(text: str, style: Any) -> str:
+    if isinstance(style, Mapping):
+        for name, mark in _FIELD_TEXT_STYLES.items():
+            if style.get(name) is True and text.strip():
+                text = f"{mark}{text}{mark}"
+    return text
+
+
+def _escape(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
