@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from bot.actions.desk import Desk
+from bot.actions.grammar import form_words
 from bot.actions.phrases import listed, pick
 from bot.actions.words import normalize
 from bot.errors import PersonNotFound, RequestError, UsageError
@@ -177,7 +178,7 @@ class Again:
         if not users:
             return ()
         args = " ".join(user.id for user in users)
-        args += f" -- {self.reason}" if self.reason else ""
+        args += f" -- {form_words(self.reason)}" if self.reason else ""
         names = "that one" if len(users) == 1 else f"those {len(users)}"
         return (pick(f"Reassign to {names}", self.verb, (self.incident_id,), args),)
 

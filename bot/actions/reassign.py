@@ -6,9 +6,9 @@ from typing import ClassVar, Self
 from bot.actions import people
 from bot.actions.desk import Desk
 from bot.actions.grammar import Request, Shape, Target, Usage, reference
-from bot.actions.phrases import named, state
+from bot.actions.phrases import state
 from bot.actions.phrases import people as names_of
-from bot.actions.words import Kind, Words, decode
+from bot.actions.words import Kind, Words
 from bot.actions.writing import add_note, assign, is_assigned, leave_name, refuse_resolved
 from bot.errors import IncidentNotFound, PagerDutyError, UsageError
 from bot.model import Effect, Incident, Line, Link, Outcome
@@ -18,12 +18,12 @@ from bot.model import Effect, Incident, Line, Link, Outcome
 class Reassign:
     """Replace the assignees of an incident.
 
-    `people` are those behind the incident; `everybody` includes the first word, in case that it
+    `named` are those behind the incident; `everybody` includes the first word, in case that it
     names a person and not an incident (both have ids of the same shape).
     """
 
     target: Target
-    people: tuple[people.Named, ...]
+    named: tuple[people.Named, ...]
     everybody: tuple[people.Named, ...]
     reason: str = ""
     raw: str = ""
@@ -75,14 +75,14 @@ class Reassign:
     async def _incident(self, desk: Desk) -> tuple[Incident, tuple[people.Named, ...]]:
         ref = self.target.refs[0] if self.target.refs else None
         if ref is None or ref.shape is not Shape.ID:
-            return await desk.single(self.target, "reassign", self.raw), self.people
+            return await desk.single(self.target, "reassign", self.raw), self.named
         try:
             incident = await desk.incident(ref)
         except IncidentNotFound:
             if not await self._is_person(desk):
                 raise
             return await desk.implied("reassign", self.raw), self.everybody
-        return incident, _some(self.people)
+        return incident, _some(self.named)
 
     async def _is_person(self, desk: Desk) -> bool:
         first = self.everybody[0]
@@ -116,10 +116,10 @@ def form_people(request: Request) -> tuple[people.Named, ...]:
     return _some((*mentions, *typed))
 
 
-def _some(named: tuple[people.Named, ...]) -> tuple[people.Named, ...]:
-    if not named:
+def _some(whom: tuple[people.Named, ...]) -> tuple[people.Named, ...]:
+    if not whom:
         raise UsageError("Say whom to assign; nothing was done.")
-    return named
+    return whom
 
 
 async def reassign(desk: Desk, incident: Incident, found: people.Found, reason: str) -> Outcome:
@@ -134,7 +134,7 @@ async def reassign(desk: Desk, incident: Incident, found: people.Found, reason: 
         )
     lines: list[Line] = [(f"Reassigned to {found.names}. ", *state(after)), _consequence(found)]
     lines += await _say_why(desk, after, reason)
-    because = f" ({decode(reason)})" if reason else ""
+    because = f" ({reason})" if reason else ""
     thread: Line = (f"{before} → {found.names}{because}, by {desk.responder.name}",)
     return Outcome(lines=tuple(lines), changed=(after,), thread_lines=(thread,))
 

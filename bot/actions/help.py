@@ -1,0 +1,74 @@
+"""`help`: what can be typed, in at most twelve lines, with the caller's own incident as example."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+from bot.actions.desk import Desk
+from bot.actions.grammar import Request, Usage
+from bot.errors import PagerDutyError, RequestError
+from bot.model import Bold, Code, Line, Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Help:
+    """Show the verbs, or one of them in full."""
+
+    about: str | None = None
+
+    usage: ClassVar[Usage] = Usage(
+        verb="help",
+        aliases=("h", "?"),
+        form="help [verb]",
+        summary="this list, or one verb in full",
+        examples=("help reassign",),
+        writes=False,
+    )
+
+    @classmethod
+    def parse(cls, request: Request) -> Self:
+        """Read the verb; anything else behind it does not matter."""
+        word = request.words.peek()
+        return cls(word.value.lower() if word else None)
+
+    async def perform(self, desk: Desk) -> Outcome:
+        """Say it."""
+        from bot.actions.registry import ACTIONS, find  # noqa: PLC0415  # the list holds Help itself
+
+        if self.about is not None and (found := find(self.about)) is not None:
+            return Outcome(lines=_one(found.usage, desk.command))
+        usages = [action.usage for action in ACTIONS]
+        return Outcome(lines=_all(usages, desk.command, await _example(desk)))
+
+
+def _one(usage: Usage, command: str) -> tuple[Line, ...]:
+    aliases = f"Short: {', '.join(usage.aliases)}." if usage.aliases else ""
+    lines: list[Line] = [
+        (Code(f"{command} {usage.form}"), f"  {usage.summary}. {aliases}".rstrip()),
+        *((detail,) for detail in usage.details),
+        ("For example: ", Code(f"{command} {usage.examples[0]}")),
+    ]
+    return tuple(lines)
+
+
+def _all(usages: list[Usage], command: str, example: str) -> tuple[Line, ...]:
+    width = max(len(usage.form) for usage in usages)
+    table = "\n".join(f"{usage.form.ljust(width)}  {usage.summary}" for usage in usages)
+    return (
+        (Bold("What you can do"), "  (more about one: ", Code(f"{command} help reassign"), ")"),
+        (Code(table),),
+        (
+            "INCIDENT is an id, #number, address or latest; left out, your only open one is meant. "
+            "In threads, mention me instead: slash commands do not work there.",
+        ),
+        ("Try ", Code(f"{command} show {example}"), " or ", Code(f"{command} note {example} …")),
+    )
+
+
+async def _example(desk: Desk) -> str:
+    try:
+        if desk.responder.user is not None and (mine := await desk.mine()):
+            return f"#{mine[0].number}"
+        newest = await desk.incidents.find(team_ids=desk.team_ids, limit=1)
+    except (PagerDutyError, RequestError):
+        return "#123"  # help must work while PagerDuty does not
+    return f"#{newest[0].number}" if newest else "#123"

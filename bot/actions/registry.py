@@ -1,0 +1,174 @@
+"""Every verb, listed in one tuple; from the words of an invocation to an action. Pure."""
+
+import difflib
+from typing import ClassVar, Protocol, Self
+
+from bot.actions.acknowledge import Acknowledge
+from bot.actions.desk import Desk
+from bot.actions.grammar import Request, Usage, reference
+from bot.actions.help import Help
+from bot.actions.listing import ListIncidents, Show
+from bot.actions.note import AddNote, ReadNotes
+from bot.actions.phrases import cut, pick
+from bot.actions.reassign import Reassign
+from bot.actions.resolve import Resolve
+from bot.actions.status import Reopen, SetStatus, Take
+from bot.actions.update import Update
+from bot.actions.whoami import WhoAmI
+from bot.actions.words import Word, Words
+from bot.errors import UsageError
+from bot.model import IncidentId, Invocation, Outcome
+
+
+class Action(Protocol):
+    """Something a responder does: its grammar and its effect."""
+
+    usage: ClassVar[Usage]
+
+    @classmethod
+    def parse(cls, request: Request) -> Self:
+        """Read the words behind the verb. Raises UsageError."""
+        ...
+
+    async def perform(self, desk: Desk) -> Outcome:
+        """Do it."""
+        ...
+
+
+ACTIONS: tuple[type[Action], ...] = (
+    ListIncidents,
+    Show,
+    Acknowledge,
+    Resolve,
+    AddNote,
+    ReadNotes,
+    Reassign,
+    Take,
+    SetStatus,
+    Update,
+    Reopen,
+    WhoAmI,
+    Help,
+)
+
+# Words that people try, from other tools and from habit: suggested, never executed.
+SYNONYMS = {
+    "close": "resolve",
+    "fix": "resolve",
+    "fixed": "resolve",
+    "done": "resolve",
+    "resolved": "resolve",
+    "get": "show",
+    "card": "show",
+    "info": "show",
+    "sup": "list",
+    "inc": "list",
+    "incidents": "list",
+    "problems": "list",
+    "mine": "list mine",
+    "all": "list all",
+    "own": "take",
+    "me": "take",
+    "mine!": "take",
+    "to": "reassign",
+    "give": "reassign",
+    "comment": "note",
+    "annotate": "note",
+    "trigger": "reopen",
+    "unack": "reopen",
+    "who": "whoami",
+    "acked": "ack",
+    "acknowledged": "ack",
+}
+
+
+def _by_name() -> dict[str, type[Action]]:
+    names: dict[str, type[Action]] = {}
+    for action in ACTIONS:
+        for name in (action.usage.verb, *action.usage.aliases):
+            if name in names:
+                raise ValueError(f"two actions are called {name}")
+            names[name] = action
+    return names
+
+
+_NAMES = _by_name()
+
+
+def find(verb: str) -> type[Action] | None:
+    """Find the action of a verb or alias, ignoring case."""
+    return _NAMES.get(verb.strip().lower())
+
+
+def is_write(invocation: Invocation) -> bool:
+    """Tell, from the verb alone, whether an invocation asks for a write."""
+    action = find(invocation.verb or _verb(Words(invocation.text)))
+    return action is not None and action.usage.writes
+
+
+def _verb(words: Words) -> str:
+    word = words.next()
+    return word.value.rstrip(":,") if word else ""
+
+
+def parse(invocation: Invocation, command: str) -> Action:
+    """Make an action of a command, mention, click or form.
+
+    Raises:
+        UsageError: with the nearest verb as a button, or the verb's own grammar.
+    """
+    given = tuple(IncidentId(one) for one in invocation.incidents)
+    if invocation.verb is not None:
+        action = find(invocation.verb)
+        if action is None:
+            raise UsageError(f'This button means "{cut(invocation.verb, 40)}", which I cannot do.')
+        fields = invocation.fields or None
+        request = Request(Words(invocation.text), given, fields, invocation.confirmed)
+    else:
+        words = Words(invocation.text)
+        words.skip(command)
+        first = words.next()
+        action = find(first.value.rstrip(":,")) if first else Help
+        if first is not None and action is None:
+            raise _unknown(first, words, command)
+        request = Request(words)
+    assert action is not None  # noqa: S101  # both branches raised otherwise
+    return _parsed(action, request, command)
+
+
+def _parsed(action: type[Action], request: Request, command: str) -> Action:
+    try:
+        return action.parse(request)
+    except UsageError as error:
+        raise UsageError(f"{error} {action.usage.hint(command)}", buttons=error.buttons) from error
+
+
+def _unknown(word: Word, words: Words, command: str) -> UsageError:
+    shown = cut(word.shown, 40)
+    if reference(word) is not None:
+        verb, rest = "show", word.value
+    else:
+        verb, rest = nearest(word.value), words.raw_rest()
+    if verb is None:
+        return UsageError(
+            f'I don\'t know "{shown}". Nothing was done. {command} help lists what I know.'
+        )
+    suggestion = cut(f"{verb} {rest}".strip(), 60)
+    return UsageError(
+        f'I don\'t know "{shown}". Did you mean {verb}? Nothing was done.',
+        buttons=(
+            pick(suggestion, verb.split()[0], (), f"{verb.partition(' ')[2]} {rest}".strip()),
+        ),
+    )
+
+
+def nearest(word: str) -> str | None:
+    """Give the verb that somebody probably meant."""
+    low = word.lower().strip("!.,:;")
+    if low in SYNONYMS:
+        return SYNONYMS[low]
+    close = difflib.get_close_matches(low[:40], [*_NAMES, *SYNONYMS], n=1, cutoff=0.55)
+    if not close:
+        return None
+    found = find(close[0])
+    return found.usage.verb if found else SYNONYMS[close[0]]
