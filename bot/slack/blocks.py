@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from bot.model import Button, Choice, Line
-from bot.slack.text import cut, one_line, render
+from bot.slack.text import clean, counted, one_line, render, shorten
 
 Block = dict[str, Any]
 Group = list[Block]
@@ -34,50 +34,56 @@ OPTION_TEXT = 75  # /composition-objects/option-object
 OPTION_VALUE = 75  # Slack's types say 75, other pages 150
 PLACEHOLDER = 150  # /block-elements
 INPUT_TEXT = 3000  # /block-elements/plain-text-input-element, `max_length`
+NOTHING = "–"  # Slack refuses an empty text
 TOTAL_TEXT = 12_900  # all blocks together; undocumented, ~13,200: slackapi/bolt-js#2509
 
 
 def plain_text(text: str, limit: int) -> dict[str, Any]:
     """Build a text object in which nothing is formatted; it is never empty."""
-    text = one_line(text)
-    if len(text) > limit:
-        text = text[: limit - 1].rstrip() + "…"
-    return {"type": "plain_text", "text": text or "–"}
+    return {"type": "plain_text", "text": shorten(one_line(text), limit) or NOTHING}
 
 
-def mrkdwn(line: Line, limit: int) -> dict[str, Any]:
-    """Build a text object from a line.
+def mrkdwn(lines: Sequence[Line], limit: int) -> dict[str, Any]:
+    """Build a text object from lines.
 
     `verbatim`, because Slack would otherwise look for names and mentions in what people wrote.
     """
-    text = render(line, limit).strip()
-    return {"type": "mrkdwn", "text": text or "–", "verbatim": True}
-
-
-def section(line: Line, *, accessory: Block | None = None) -> Block:
-    """Build a paragraph."""
-    block: Block = {"type": "section", "text": mrkdwn(line, SECTION_TEXT)}
-    return block if accessory is None else {**block, "accessory": accessory}
-
-
-def paragraphs(lines: Sequence[Line]) -> list[Block]:
-    """Build as few paragraphs as hold the lines."""
-    packed: list[Line] = []
-    length = 0
+    text = ""
     for line in lines:
-        size = len(render(line))
-        if packed and length + 1 + size <= SECTION_TEXT:
-            packed[-1] = (*packed[-1], "\n", *line)
-            length += 1 + size
+        start = f"{text}\n" if text else ""
+        if len(start) >= limit:
+            break
+        text = start + render(line, limit - len(start))
+    return {"type": "mrkdwn", "text": text.strip() or NOTHING, "verbatim": True}
+
+
+def section(*lines: Line) -> Block:
+    """Build a paragraph."""
+    return {"type": "section", "text": mrkdwn(lines, SECTION_TEXT)}
+
+
+def paragraphs(lines: Sequence[Line], room: int = TOTAL_TEXT) -> list[Block]:
+    """Build as few paragraphs as hold the lines; say how many lines go beyond `room` characters."""
+    packed: list[list[Line]] = []
+    length = total = 0
+    for index, line in enumerate(lines):
+        size = min(len(render(line)), SECTION_TEXT) + 1
+        total += size
+        if total > room:
+            packed.append([(f"… and {counted(len(lines) - index, 'more line')}.",)])
+            break
+        if packed and length + size <= SECTION_TEXT:
+            packed[-1].append(line)
+            length += size
         else:
-            packed.append(line)
+            packed.append([line])
             length = size
-    return [section(line) for line in packed]
+    return [section(*lines) for lines in packed]
 
 
 def context(*lines: Line) -> Block:
     """Build small print, at most 10 pieces side by side."""
-    elements = [mrkdwn(line, CONTEXT_TEXT) for line in lines[:CONTEXT_ELEMENTS]]
+    elements = [mrkdwn([line], CONTEXT_TEXT) for line in lines[:CONTEXT_ELEMENTS]]
     return {"type": "context", "elements": elements}
 
 
@@ -151,8 +157,7 @@ def text_input(
         "max_length": INPUT_TEXT,
     }
     if initial:
-        kept = initial if len(initial) <= INPUT_TEXT else initial[: INPUT_TEXT - 1] + "…"
-        element["initial_value"] = kept
+        element["initial_value"] = shorten(clean(initial), INPUT_TEXT)
     if focus:
         element["focus_on_load"] = True
     return _with_placeholder(element, placeholder)

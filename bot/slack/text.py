@@ -15,6 +15,7 @@ from datetime import UTC
 from bot.model import Bold, Code, Line, Link, Mention, Piece, Struck, When
 
 ELLIPSIS = "…"
+_TRAILING = " \n\u200d"  # not before an ellipsis; U+200D joins the halves of an emoji
 URL_LIMIT = 2000  # ours: a link and its text must fit into a section's 3,000
 
 _LOOKALIKES = {"*": "∗", "_": "ˍ", "~": "∼", "`": "ˋ"}
@@ -53,6 +54,16 @@ def clean(text: str) -> str:
 def one_line(text: str) -> str:
     """Fold every run of white space, line breaks included, into one space."""
     return " ".join(clean(text).split())
+
+
+def shorten(text: str, limit: int) -> str:
+    """Shorten plain text to `limit` characters, ending in `…`."""
+    return text if len(text) <= limit else text[: limit - 1].rstrip(_TRAILING) + ELLIPSIS
+
+
+def counted(count: int, noun: str) -> str:
+    """Write a number of things: `1 note`, `3 notes`."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def escape(text: str) -> str:
@@ -152,7 +163,7 @@ def _whole_tokens(text: str, room: int) -> str:
         if token.end() > room:
             break
         end = token.end()
-    return text[:end].rstrip(" \n\u200d")
+    return text[:end].rstrip(_TRAILING)
 
 
 def _fit(text: str, room: int | None) -> str:
