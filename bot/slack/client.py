@@ -75,6 +75,7 @@ class SlackWeb:
         tls: ssl.SSLContext | None = None,
         timeout_seconds: float = 15.0,
     ) -> None:
+        self.tls: ssl.SSLContext | bool = True if tls is None else tls
         self.session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=timeout_seconds))
 
         def client(*retry_handlers: Any) -> AsyncWebClient:
@@ -152,8 +153,8 @@ async def identify(web: SlackWeb, *, clock: Clock) -> Identity:
                 raise ConfigError(
                     [
                         (
-                            f"SLACK_BOT_TOKEN was refused by Slack ({reason}): install the app again "
-                            "and copy its Bot User OAuth Token, which begins with xoxb-."
+                            f"SLACK_BOT_TOKEN was refused by Slack ({reason}): install the app "
+                            "again and copy its Bot User OAuth Token, which begins with xoxb-."
                         )
                     ]
                 ) from None

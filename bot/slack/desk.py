@@ -1,0 +1,156 @@
+"""Take invocations on, carry them out in the background, and answer, whatever happens."""
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from bot.errors import Busy, PdbotError, SlackError
+from bot.model import Form, Invocation, Outcome, Via
+from bot.ports import Conversation
+from bot.slack import views
+from bot.slack.replies import Posted, Replies
+from bot.tasks import TaskSet
+
+log = structlog.get_logger(__name__)
+
+DONE, FAILED = "white_check_mark", "x"  # reactions on a mention
+
+Answered = Callable[[Invocation, Outcome, Posted | None], Awaitable[None]]
+
+
+class Desk:
+    """Where listeners hand invocations in.
+
+    `notices` carries what must be said although `tasks` is full. `answered` learns of every
+    answer that was sent, and where.
+    """
+
+    def __init__(
+        self,
+        *,
+        conversation: Conversation,
+        replies: Replies,
+        tasks: TaskSet,
+        notices: TaskSet,
+        answered: Answered | None = None,
+    ) -> None:
+        self._conversation = conversation
+        self._replies = replies
+        self._tasks = tasks
+        self._notices = notices
+        self._answered = answered
+
+    async def accept(self, invocation: Invocation) -> str | None:
+        """Take the invocation on; give the sentence for its caller when it could not be.
+
+        Returns as soon as Slack may be told "received": the intent is stored, nothing else is
+        done. Its place in the task set is taken before, so that nothing stored is left undone.
+        """
+        begun: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
+        try:
+            self._tasks.spawn(self._work(invocation, begun))
+        except Busy as busy:
+            return str(busy)
+        return await begun
+
+    async def act_or_ask(self, invocation: Invocation) -> None:
+        """Open the form that the invocation needs, or take it on; a refusal is said apart."""
+        form = self._conversation.form(invocation)
+        if form is None:
+            refusal = await self.accept(invocation)
+        else:
+            refusal = self._ask(invocation, form)
+        if refusal:
+            self.notify(invocation, refusal)
+
+    def notify(self, invocation: Invocation, sentence: str, reference: str | None = None) -> None:
+        """Say something to the caller soon, also while the task set is full."""
+        reference = reference or new_reference()
+        try:
+            self._notices.spawn(self._say(invocation, sentence, reference))
+        except Busy:
+            log.error(  # noqa: TRY400 - the trace would only lead here
+                "too much is going on even to say so",
+                reference=reference,
+                slack_user_id=invocation.slack_user_id,
+            )
+
+    async def _work(self, invocation: Invocation, begun: asyncio.Future[str | None]) -> None:
+        """Store the intent, let Slack be told, then do it."""
+        try:
+            reference = await self._conversation.begin(invocation)
+        except PdbotError as error:
+            _settle(begun, str(error))
+            return
+        except asyncio.CancelledError:
+            begun.cancel()
+            raise
+        except Exception as error:  # noqa: BLE001 - the listener raises it and has it reported
+            begun.set_exception(error)
+            return
+        _settle(begun, None)
+        await asyncio.sleep(0)  # the acknowledgement leaves first
+        try:
+            await self._answer(invocation, reference)
+        except Exception:
+            log.exception("an answer failed", reference=reference)
+            await self._say(invocation, went_wrong(reference), reference)
+
+    async def _answer(self, invocation: Invocation, reference: str) -> None:
+        outcome = await self._conversation.answer(invocation, reference)
+        posted = await self._replies.send(
+            invocation, views.answer(outcome), public=outcome.public, reference=reference
+        )
+        if invocation.via is Via.MENTION and invocation.channel_id and invocation.message_ts:
+            await self._replies.react(
+                invocation.channel_id, invocation.message_ts, DONE if outcome.ok else FAILED
+            )
+        if self._answered is not None:
+            await self._answered(invocation, outcome, posted)
+
+    def _ask(self, invocation: Invocation, form: Form) -> str | None:
+        try:
+            self._tasks.spawn(self._open(invocation, form))
+        except Busy as busy:
+            return str(busy)
+        return None
+
+    async def _open(self, invocation: Invocation, form: Form) -> None:
+        """Open a form; it remembers where its button was, so that the answer finds the way."""
+        origin = {
+            "incident": form.incident_id,
+            "channel": invocation.channel_id,
+            "message_ts": invocation.message_ts,
+            "thread_ts": invocation.thread_ts,
+            "response_url": invocation.response_url,
+        }
+        try:
+            view = views.form(form, private_metadata=origin)
+            await self._replies.open_form(invocation.trigger_id, view)
+        except SlackError as error:
+            await self._say(invocation, str(error), new_reference())
+
+    async def _say(self, invocation: Invocation, sentence: str, reference: str) -> None:
+        message = views.answer(Outcome(lines=((sentence,),), ok=False))
+        await self._replies.send(invocation, message, reference=reference)
+
+
+def _settle(begun: asyncio.Future[str | None], refusal: str | None) -> None:
+    """Answer the listener, if it still waits: its connection may be gone."""
+    if not begun.done():
+        begun.set_result(refusal)
+
+
+def new_reference() -> str:
+    """Make a reference that the caller and the log share."""
+    return secrets.token_hex(4)
+
+
+def went_wrong(reference: str) -> str:
+    """Say that something failed for which there is no better sentence."""
+    return (
+        f"Something went wrong (ref {reference}). It is not known whether anything was done: look "
+        "at the incident before trying again, and give the reference to whoever runs the bot."
+    )
