@@ -55,6 +55,10 @@ class Desk:
             return str(busy)
         return await begun
 
+    def problems(self, invocation: Invocation) -> dict[str, str]:
+        """Check a submitted form without the network: field name -> what is wrong with it."""
+        return dict(self._conversation.problems(invocation))
+
     async def act_or_ask(self, invocation: Invocation) -> None:
         """Open the form that the invocation needs, or take it on; a refusal is said apart."""
         form = self._conversation.form(invocation)

@@ -16,7 +16,7 @@ from slack_bolt.response import BoltResponse
 
 from bot.errors import StoreError
 from bot.model import Choice, Invocation, Via
-from bot.ports import Conversation, Ingest
+from bot.ports import Ingest
 from bot.slack import blocks, payloads
 from bot.slack.client import Identity
 from bot.slack.desk import Desk, new_reference, went_wrong
@@ -47,13 +47,11 @@ class Listeners:
         self,
         *,
         identity: Identity,
-        conversation: Conversation,
         desk: Desk,
         ingest: Ingest | None = None,
         options: Callable[[str], Sequence[Choice]] | None = None,
     ) -> None:
         self._identity = identity
-        self._conversation = conversation
         self._desk = desk
         self._ingest = ingest
         self._options = options
@@ -104,7 +102,7 @@ class Listeners:
             await ack()
             return
         invocation = payloads.submission(body)
-        problems = dict(self._conversation.problems(invocation))
+        problems = self._desk.problems(invocation)
         if not problems and (refusal := await self._desk.accept(invocation)):
             problems = {_first_input(view): refusal}
         if problems:

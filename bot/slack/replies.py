@@ -23,7 +23,7 @@ _EXPIRED_TRIGGER = frozenset({"expired_trigger_id", "exchanged_trigger_id", "inv
 class Posted:
     """Where a message is; `ts` is None for what cannot be edited later."""
 
-    channel_id: str
+    channel_id: str | None
     ts: str | None = None
 
 
@@ -96,63 +96,49 @@ class Replies:
     def _ways(self, invocation: Invocation, message: Message, *, public: bool) -> Sequence[_Way]:
         """Give the ways in their order; those that lack an address are left out."""
         content = _content(message)
-        ways: list[_Way] = []
+        threaded = {**content, "thread_ts": invocation.thread_ts}
+        if invocation.thread_ts is None:
+            threaded = content
         channel_id, response_url = invocation.channel_id, invocation.response_url
+        slack_user_id = invocation.slack_user_id
+        ways: list[_Way] = []
         if public and channel_id:
-            ways.append(("channel", lambda: self._post(channel_id, content, invocation.thread_ts)))
+            ways.append(("channel", lambda: self._post(channel_id, threaded)))
         if response_url:
-            ways.append(
-                (
-                    "response_url",
-                    lambda: self._respond(response_url, invocation, content, public=public),
-                )
-            )
-        if not public and channel_id:
-            ways.append(("ephemeral", lambda: self._whisper(channel_id, invocation, content)))
-        ways.append(("direct message", lambda: self._write_to(invocation.slack_user_id, content)))
+            body = {"response_type": "in_channel" if public else "ephemeral", **threaded}
+            ways.append(("response_url", lambda: self._respond(response_url, channel_id, body)))
+        if channel_id and not public:
+            ways.append(("ephemeral", lambda: self._whisper(channel_id, slack_user_id, threaded)))
+        ways.append(("direct message", lambda: self._write_to(slack_user_id, content)))
         return ways
 
-    async def _respond(
-        self, url: str, invocation: Invocation, content: Mapping[str, Any], *, public: bool
-    ) -> Posted:
+    async def _respond(self, url: str, channel_id: str | None, body: Mapping[str, Any]) -> Posted:
         """Use the response_url; the message pressed on is never replaced, it may be a card."""
-        body = {
-            "response_type": "in_channel" if public else "ephemeral",
-            "replace_original": False,
-            **content,
-            **_in_thread(invocation.thread_ts),
-        }
         async with self._web.session.post(
-            url, json=body, proxy=self._web.prompt.proxy, ssl=self._web.tls
+            url,
+            json={"replace_original": False, **body},
+            proxy=self._web.prompt.proxy,
+            ssl=self._web.tls,
         ) as response:
             if response.status != 200:  # noqa: PLR2004 - HTTP's own number
                 raise _Undelivered(await _refusal(response))
-        return Posted(invocation.channel_id or "")
+        return Posted(channel_id)
 
     async def _whisper(
-        self, channel_id: str, invocation: Invocation, content: Mapping[str, Any]
+        self, channel_id: str, slack_user_id: str, content: dict[str, Any]
     ) -> Posted:
         await self._web.patient.chat_postEphemeral(
-            channel=channel_id,
-            user=invocation.slack_user_id,
-            **content,
-            **_in_thread(invocation.thread_ts),
+            channel=channel_id, user=slack_user_id, **content
         )
         return Posted(channel_id)
 
-    async def _write_to(self, slack_user_id: str, content: Mapping[str, Any]) -> Posted:
+    async def _write_to(self, slack_user_id: str, content: dict[str, Any]) -> Posted:
         opened = await self._web.patient.conversations_open(users=slack_user_id)
-        return await self._post(opened["channel"]["id"], content, None)
+        return await self._post(opened["channel"]["id"], content)
 
-    async def _post(
-        self, channel_id: str, content: Mapping[str, Any], thread_ts: str | None
-    ) -> Posted:
+    async def _post(self, channel_id: str, content: dict[str, Any]) -> Posted:
         answer = await self._web.patient.chat_postMessage(
-            channel=channel_id,
-            unfurl_links=False,
-            unfurl_media=False,
-            **content,
-            **_in_thread(thread_ts),
+            channel=channel_id, unfurl_links=False, unfurl_media=False, **content
         )
         return Posted(answer["channel"], answer["ts"])
 
@@ -162,10 +148,6 @@ def _content(message: Message) -> dict[str, Any]:
     if message.blocks:
         content["blocks"] = list(message.blocks)
     return content
-
-
-def _in_thread(thread_ts: str | None) -> dict[str, str]:
-    return {"thread_ts": thread_ts} if thread_ts else {}
 
 
 async def _refusal(response: aiohttp.ClientResponse) -> str:
