@@ -9,7 +9,7 @@ from datetime import timedelta
 from functools import cached_property
 
 from bot.actions.grammar import Addressed, Ref, Shape, Target
-from bot.actions.phrases import choices, cut
+from bot.actions.phrases import OFFERED, choices, cut
 from bot.clock import Clock
 from bot.errors import IncidentNotFound, NotAllowed, NotFound, RequestError, UsageError
 from bot.model import Effect, Incident, PagerDutyUser, Responder
@@ -144,24 +144,13 @@ class Desk:
             if found is not None:
                 return await self.incidents.get(found)
         if self.key_owner is not None or self.responder.user is None:
-            return await self._only(await self.open_incidents(), verb, args)
+            raise _several(await self.open_incidents(), verb, args)
         mine = await self.mine()
         if not mine:
             raise await self._none_open("You named no incident, and", verb, args)
-        return await self._only(mine, verb, args)
-
-    async def _only(self, candidates: list[Incident], verb: str, args: str) -> Incident:
-        if not candidates:
-            raise IncidentNotFound("You named no incident, and none is open; nothing was done.")
-        if len(candidates) == 1 and self.responder.user is not None:
-            return candidates[0]
-        count = len(candidates)
-        raise RequestError(
-            f"{count} open incident{'s' if count > 1 else ''} could be meant. Pick one:"
-            if count <= 5  # noqa: PLR2004  # as many as choices() offers
-            else f"{count} open incidents could be meant. Pick one of the newest, or name it:",
-            buttons=choices(verb, candidates, args),
-        )
+        if len(mine) > 1:
+            raise _several(mine, verb, args)
+        return mine[0]
 
     async def single(self, target: Target, verb: str, args: str = "") -> Incident:
         """Find the one incident that is meant."""
@@ -201,3 +190,11 @@ class Desk:
         if ref.shape is Shape.NUMBER and not incident.is_open:
             return incident if ended and self.clock.now() - ended <= RECENT else None
         return incident
+
+
+def _several(candidates: list[Incident], verb: str, args: str) -> RequestError:
+    if not candidates:
+        return IncidentNotFound("You named no incident, and none is open; nothing was done.")
+    count = f"{len(candidates)} open incident{'s' if len(candidates) > 1 else ''}"
+    which = "Pick one:" if len(candidates) <= OFFERED else "Pick one of the newest, or name it:"
+    return RequestError(f"{count} could be meant. {which}", buttons=choices(verb, candidates, args))

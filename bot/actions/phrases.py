@@ -9,6 +9,7 @@ from bot.model import Button, Code, Incident, Line, Link, Piece, Reference, Stat
 
 MAX_BUTTON_VALUE = 2000  # docs.slack.dev/reference/block-kit/block-elements/button-element
 TITLE_LENGTH = 80
+OFFERED = 5  # incidents in a pick-list
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
@@ -110,8 +111,8 @@ def pick(
 
 
 def choices(verb: str, incidents: Sequence[Incident], args: str = "") -> tuple[Button, ...]:
-    """Offer at most five incidents to pick from."""
+    """Offer the newest incidents to pick from."""
     return tuple(
         pick(f"#{one.number} {' '.join(one.title.split())}", verb, (one.id,), args)
-        for one in incidents[:5]
+        for one in incidents[:OFFERED]
     )

@@ -6,8 +6,8 @@ from typing import ClassVar, Self
 from bot.actions import people
 from bot.actions.desk import Desk
 from bot.actions.grammar import Request, Shape, Target, Usage, reference
-from bot.actions.phrases import state
 from bot.actions.phrases import people as names_of
+from bot.actions.phrases import state
 from bot.actions.words import Kind, Words
 from bot.actions.writing import add_note, assign, is_assigned, leave_name, refuse_resolved
 from bot.errors import IncidentNotFound, PagerDutyError, UsageError

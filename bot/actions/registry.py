@@ -117,38 +117,40 @@ def parse(invocation: Invocation, command: str) -> Action:
     Raises:
         UsageError: with the nearest verb as a button, or the verb's own grammar.
     """
-    given = tuple(IncidentId(one) for one in invocation.incidents)
-    if invocation.verb is not None:
-        action = find(invocation.verb)
-        if action is None:
-            raise UsageError(f'This button means "{cut(invocation.verb, 40)}", which I cannot do.')
-        fields = invocation.fields or None
-        request = Request(Words(invocation.text), given, fields, invocation.confirmed)
-    else:
-        words = Words(invocation.text)
-        words.skip(command)
-        first = words.next()
-        action = find(first.value.rstrip(":,")) if first else Help
-        if first is not None and action is None:
-            raise _unknown(first, words, command)
-        request = Request(words)
-    assert action is not None  # noqa: S101  # both branches raised otherwise
-    return _parsed(action, request, command)
-
-
-def _parsed(action: type[Action], request: Request, command: str) -> Action:
+    action, request = _named(invocation) if invocation.verb else _typed(invocation, command)
     try:
         return action.parse(request)
     except UsageError as error:
         raise UsageError(f"{error} {action.usage.hint(command)}", buttons=error.buttons) from error
 
 
+def _named(invocation: Invocation) -> tuple[type[Action], Request]:
+    verb = invocation.verb or ""
+    action = find(verb)
+    if action is None:
+        raise UsageError(f'This button means "{cut(verb, 40)}", which I cannot do. Type it.')
+    given = tuple(IncidentId(one) for one in invocation.incidents)
+    fields = invocation.fields or None
+    return action, Request(Words(invocation.text), given, fields, invocation.confirmed)
+
+
+def _typed(invocation: Invocation, command: str) -> tuple[type[Action], Request]:
+    words = Words(invocation.text)
+    words.skip(command)
+    first = words.next()
+    if first is None:
+        return Help, Request(words)
+    action = find(first.value.rstrip(":,"))
+    if action is None:
+        raise _unknown(first, words, command)
+    return action, Request(words)
+
+
 def _unknown(word: Word, words: Words, command: str) -> UsageError:
     shown = cut(word.shown, 40)
-    if reference(word) is not None:
-        verb, rest = "show", word.value
-    else:
-        verb, rest = nearest(word.value), words.raw_rest()
+    is_reference = reference(word) is not None
+    verb = "show" if is_reference else nearest(word.value)
+    rest = word.value if is_reference else words.raw_rest()
     if verb is None:
         return UsageError(
             f'I don\'t know "{shown}". Nothing was done. {command} help lists what I know.'
