@@ -37,12 +37,12 @@ _SIGNS = {
 }
 _MERGED_SIGN = ":white_circle:"
 
-_LABELS = {
-    "acknowledge": "Acknowledge",
-    "resolve": "Resolve…",
-    "note": "Note…",
-    "reassign": "Reassign…",
-    "reopen": "Reopen",
+_LABELS = {  # what the button says, and what a screen reader says instead
+    "acknowledge": ("Acknowledge", "Acknowledge"),
+    "resolve": ("Resolve…", "Resolve"),
+    "note": ("Note…", "Add a note to"),
+    "reassign": ("Reassign…", "Reassign"),
+    "reopen": ("Reopen", "Reopen"),
 }
 _BUTTONS = {
     Status.TRIGGERED: ("acknowledge", "resolve", "note", "reassign"),
@@ -101,7 +101,7 @@ def state(incident: Incident) -> Line:
             by = [each.by for each in incident.acknowledgements]
             at = max((each.at for each in incident.acknowledgements), default=None)
             who: Line = (" by ", *_people(by, {})) if by else ()
-            return (Bold("Acknowledged"), *who, *((" ", When(at, "date")) if at else ()))
+            return (Bold("Acknowledged"), *who, *((", ", When(at, "date")) if at else ()))
         case Status.RESOLVED:
             return (Bold("Resolved"), *_resolution(incident))
 
@@ -127,16 +127,17 @@ def buttons(incident: Incident) -> list[Block]:
 
 
 def _button(verb: str, incident: Incident) -> Block:
+    label, says = _LABELS[verb]
     reopens = f"#{incident.number} goes back to triggered and pages its assignees again."
     return button(
         Button(
-            label=_LABELS[verb],
+            label=label,
             action_id=verb,
             value=incident.id,
             style="primary" if verb == "acknowledge" else None,
             confirm=reopens if verb == "reopen" else None,
         ),
-        spoken=f"{_LABELS[verb].rstrip('…')} incident #{incident.number}",
+        spoken=f"{says} incident #{incident.number}",
     )
 
 
@@ -152,10 +153,10 @@ def _title(incident: Incident, limit: int) -> str:
 
 def _resolution(incident: Incident) -> Line:
     by, at = incident.last_status_change_by, incident.resolved_at
-    who = f" by {_name(by)}" if by else ""
+    who: Line = (f" by {_name(by)}",) if by else ()
     if at is None:
-        return (who,)
-    return (f"{who} ", When(at, "date"), f" after {_duration(at - incident.created_at)}")
+        return who
+    return (*who, ", ", When(at, "date"), f", after {_duration(at - incident.created_at)}")
 
 
 def _merge_target(incident: Incident) -> Piece:

@@ -21,7 +21,7 @@ URL_LIMIT = 2000  # ours: a link and its text must fit into a section's 3,000
 _LOOKALIKES = {"*": "∗", "_": "ˍ", "~": "∼", "`": "ˋ"}
 _DATE_FORMATS = {
     "clock": ("{time}", "%H:%M UTC"),
-    "date": ("{date_short_pretty} {time}", "%Y-%m-%d %H:%M UTC"),
+    "date": ("{date_short_pretty} at {time}", "%Y-%m-%d %H:%M UTC"),
 }
 
 _BREAK = re.compile(r"\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")

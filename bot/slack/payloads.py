@@ -1,0 +1,305 @@
+"""Slack's payloads become invocations and channel messages.
+
+Pure. Absent fields are tolerated, KeyError never happens: what cannot be used at all is refused
+with `Malformed`, whose sentence the responder reads.
+
+Shapes: https://docs.slack.dev/reference/interaction-payloads
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bot.model import Invocation, SlackUserId, Via
+from bot.slack.blocks import BUTTON_VALUE
+from bot.slack.messages import Ignored, message
+from bot.slack.views import METADATA
+
+__all__ = [
+    "Ignored",
+    "Malformed",
+    "OptionsRequest",
+    "click",
+    "command",
+    "mention",
+    "message",
+    "options",
+    "shortcut",
+    "submission",
+]
+
+Payload = Mapping[str, Any]
+
+TEXT_LIMIT = 40_000  # more than Slack lets anybody type
+INCIDENTS_LIMIT = 250
+ID_LIMIT = 255
+
+_CARD_VERBS = {
+    "acknowledge": "ack",
+    "resolve": "resolve",
+    "note": "note",
+    "reassign": "reassign",
+    "reopen": "reopen",
+    "take": "take",
+}
+_REFERENCE = re.compile(r"#?[A-Za-z0-9]{1,64}")
+_DOMAIN = re.compile(r"[A-Za-z0-9-]{1,63}")
+_VERB = re.compile(r"[a-z_-]{1,32}")
+_LEADING_MENTION = re.compile(r"\s*<@([A-Z0-9]+)(?:\|[^<>]*)?>[\s:,]*")
+_WORDS_OF_PEOPLE = (None, "", "file_share", "thread_broadcast")
+
+
+class Malformed(ValueError):
+    """Slack sent something that this version of the bot cannot use; nothing was done."""
+
+
+@dataclass(frozen=True, slots=True)
+class OptionsRequest:
+    """Slack asks for the options of a select, after each character; answered from a cache."""
+
+    action_id: str
+    typed: str
+    slack_user_id: SlackUserId
+    team_id: str | None = None
+    incident_id: str | None = None
+
+
+def command(body: Payload) -> Invocation:
+    """Read a slash command. Its text stays as Slack sent it."""
+    return Invocation(
+        via=Via.COMMAND,
+        slack_user_id=_user(body, "user_id"),
+        text=_text(body, "text"),
+        team_id=_id(body, "team_id"),
+        user_team_id=_id(body, "user_team_id"),
+        channel_id=_id(body, "channel_id"),
+        trigger_id=_id(body, "trigger_id"),
+        response_url=_url(body),
+    )
+
+
+def click(body: Payload) -> Invocation:
+    """Read a press of a button: one of a card's, or a `pick`."""
+    pressed = _first(body.get("actions"))
+    action_id, value = _id(pressed, "action_id"), pressed.get("value")
+    if action_id == "pick":
+        return _invocation(body, Via.BUTTON, **_picked(value))
+    verb = _CARD_VERBS.get(action_id or "")
+    if verb is None:
+        raise Malformed("This button is not one of mine any more. Type the command instead.")
+    if not isinstance(value, str) or not _REFERENCE.fullmatch(value):
+        raise Malformed("This button names no incident. Type the command with the incident's id.")
+    return _invocation(body, Via.BUTTON, verb=verb, incidents=(value,), text=f"{verb} {value}")
+
+
+def submission(body: Payload) -> Invocation:
+    """Read a submitted form; empty fields are left out of `fields`."""
+    view = _mapping(body, "view")
+    verb = _id(view, "callback_id")
+    if verb is None:
+        raise Malformed("This form has no name, so I cannot tell what it asks for.")
+    fields = _fields(_mapping(view, "state", "values"))
+    incident = _id(_metadata(body), "incident") or fields.get("incident")
+    incidents = (incident,) if isinstance(incident, str) else ()
+    return _invocation(
+        body,
+        Via.FORM,
+        verb=verb,
+        incidents=incidents,
+        fields=fields,
+        text=" ".join((verb, *incidents)),
+        confirmed=True,
+    )
+
+
+def shortcut(body: Payload) -> Invocation:
+    """Read a global shortcut, or a message shortcut with its message in `fields`."""
+    verb = _id(body, "callback_id")
+    if verb is None:
+        raise Malformed("This shortcut has no name, so I cannot tell what it asks for.")
+    return _invocation(body, Via.SHORTCUT, verb=verb, text=verb, fields=_quoted(body))
+
+
+def options(body: Payload) -> OptionsRequest:
+    """Read a request for the options of an external select."""
+    action_id = _id(body, "action_id")
+    if action_id is None:
+        raise Malformed("Slack asked for the options of a select without a name.")
+    return OptionsRequest(
+        action_id=action_id,
+        typed=_text(body, "value")[:ID_LIMIT],
+        slack_user_id=_user(body, "user", "id"),
+        team_id=_id(body, "team", "id"),
+        incident_id=_id(_metadata(body), "incident"),
+    )
+
+
+def mention(event: Payload, bot_user_id: str, *, team_id: str | None = None) -> Invocation | None:
+    """Read a person's new message to the bot; None for everything else.
+
+    In a channel it starts with the bot's mention; in a direct message it need not. Posts of bots
+    and edits are no commands.
+    """
+    if any(event.get(key) for key in ("bot_id", "bot_profile", "edited", "hidden", "message")):
+        return None
+    user, text = _id(event, "user"), event.get("text")
+    if event.get("subtype") not in _WORDS_OF_PEOPLE or user in (None, bot_user_id):
+        return None
+    if not isinstance(text, str) or len(text) > TEXT_LIMIT:
+        return None
+    found = _LEADING_MENTION.match(text)
+    if found and found.group(1) == bot_user_id:
+        text = text[found.end() :]
+    elif event.get("channel_type") != "im":
+        return None
+    return Invocation(
+        via=Via.MENTION,
+        slack_user_id=SlackUserId(str(user)),
+        text=text.strip(),
+        team_id=team_id,
+        user_team_id=_id(event, "user_team") or _id(event, "team"),
+        channel_id=_id(event, "channel"),
+        thread_ts=_id(event, "thread_ts"),
+        message_ts=_id(event, "ts"),
+    )
+
+
+def _invocation(body: Payload, via: Via, **found: Any) -> Invocation:
+    """Add who, where and how to answer to what was asked for."""
+    container, metadata = _mapping(body, "container"), _metadata(body)
+    ts = _id(body, "message", "ts") or _id(container, "message_ts")
+    if container.get("is_ephemeral") is True:
+        ts = None  # such a message cannot be edited by its ts: it is nobody's card
+    return Invocation(
+        via=via,
+        slack_user_id=_user(body, "user", "id"),
+        team_id=_id(body, "team", "id"),
+        user_team_id=_id(body, "user", "team_id"),
+        channel_id=_id(body, "channel", "id")
+        or _id(container, "channel_id")
+        or _id(metadata, "channel"),
+        thread_ts=_id(body, "message", "thread_ts")
+        or _id(container, "thread_ts")
+        or _id(metadata, "thread_ts"),
+        message_ts=ts or _id(metadata, "message_ts"),
+        trigger_id=_id(body, "trigger_id"),
+        response_url=_url(body) or _url(metadata),
+        **found,
+    )
+
+
+def _picked(value: Any) -> dict[str, Any]:
+    """Read a `pick`'s value: `{"verb": …, "incidents": […], "args": …}`."""
+    refusal = Malformed("This button cannot be read any more. Type the command instead.")
+    read = _json(value, BUTTON_VALUE)
+    if read is None:
+        raise refusal
+    verb, incidents, args = read.get("verb"), read.get("incidents") or [], read.get("args") or ""
+    if not isinstance(verb, str) or not _VERB.fullmatch(verb) or not isinstance(args, str):
+        raise refusal
+    if not isinstance(incidents, list) or len(incidents) > INCIDENTS_LIMIT:
+        raise refusal
+    if not all(isinstance(item, str) and _REFERENCE.fullmatch(item) for item in incidents):
+        raise refusal
+    return {
+        "verb": verb,
+        "incidents": tuple(incidents),
+        "text": " ".join((verb, *incidents, *([args] if args else []))),
+        "fields": {"args": args} if args else {},
+        "confirmed": bool(incidents),
+    }
+
+
+def _quoted(body: Payload) -> dict[str, Any]:
+    """Give the message that a message shortcut was used on, with its address."""
+    marked = _mapping(body, "message")
+    if not marked:
+        return {}
+    found = {
+        "message_text": _text(marked, "text"),
+        "message_author": _id(marked, "user") or _id(marked, "bot_id") or "",
+    }
+    domain, channel_id = _id(body, "team", "domain"), _id(body, "channel", "id")
+    ts = _id(marked, "ts")
+    if domain and channel_id and ts and _DOMAIN.fullmatch(domain):
+        place = f"{channel_id}/p{ts.replace('.', '')}"
+        found["permalink"] = f"https://{domain}.slack.com/archives/{place}"
+    return found
+
+
+def _fields(values: Payload) -> dict[str, Any]:
+    """Collect what was filled in: text as `str`, people as a tuple of ids, a choice's value."""
+    found: dict[str, Any] = {}
+    for block in values.values():
+        for name, state in block.items() if isinstance(block, Mapping) else ():
+            value = _value(state) if isinstance(state, Mapping) else None
+            if value:
+                found[str(name)] = value
+    return found
+
+
+def _value(state: Payload) -> str | tuple[str, ...] | None:
+    people = state.get("selected_users")
+    if isinstance(people, list):
+        return tuple(person for person in people if isinstance(person, str))
+    if "selected_option" in state:
+        return _id(state, "selected_option", "value")
+    return _text(state, "value") or None
+
+
+def _metadata(body: Payload) -> Payload:
+    """Read the `private_metadata` of the view that something happened in."""
+    return _json(_mapping(body, "view").get("private_metadata"), METADATA) or {}
+
+
+def _json(text: Any, limit: int) -> Payload | None:
+    if not isinstance(text, str) or len(text) > limit:
+        return None
+    try:
+        read = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return read if isinstance(read, dict) else None
+
+
+def _first(items: Any) -> Payload:
+    first = items[0] if isinstance(items, list) and items else None
+    if not isinstance(first, Mapping):
+        raise Malformed("Slack did not say which button was pressed.")
+    return first
+
+
+def _mapping(value: Any, *path: str) -> Payload:
+    """Follow a path of keys to a mapping; an empty one where there is none."""
+    for key in path:
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value if isinstance(value, Mapping) else {}
+
+
+def _id(value: Payload, *path: str) -> str | None:
+    """Follow a path of keys to an id, a ts or a name; None where there is none."""
+    found = _mapping(value, *path[:-1]).get(path[-1])
+    return found if isinstance(found, str) and 0 < len(found) <= ID_LIMIT else None
+
+
+def _user(body: Payload, *path: str) -> SlackUserId:
+    found = _id(body, *path)
+    if found is None:
+        raise Malformed("Slack did not say who asked, so nothing was done.")
+    return SlackUserId(found)
+
+
+def _text(value: Payload, key: str) -> str:
+    text = value.get(key)
+    if not isinstance(text, str):
+        return ""
+    if len(text) > TEXT_LIMIT:
+        raise Malformed(f"That is longer than {TEXT_LIMIT:,} characters; nothing was done.")
+    return text
+
+
+def _url(value: Payload) -> str | None:
+    url = value.get("response_url")
+    return url if isinstance(url, str) and url.startswith(("https://", "http://")) else None
