@@ -1,0 +1,1 @@
+"""A Slack and a PagerDuty on loopback: stateful, strict, and strangers to the rest of the bot."""
