@@ -121,6 +121,14 @@ class SlackPeople(Protocol):
         ...
 
 
+class Channels(Protocol):
+    """Slack's channels."""
+
+    async def name_of(self, channel_id: str) -> str | None:
+        """Give the name without `#`; None where Slack does not tell."""
+        ...
+
+
 class Identities(Protocol):
     """Who is this person to PagerDuty?"""
 

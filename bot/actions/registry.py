@@ -17,7 +17,7 @@ from bot.actions.update import Update
 from bot.actions.whoami import WhoAmI
 from bot.actions.words import Word, Words
 from bot.errors import UsageError
-from bot.model import IncidentId, Invocation, Outcome
+from bot.model import IncidentId, Invocation, Outcome, Via
 
 
 class Action(Protocol):
@@ -130,8 +130,10 @@ def _named(invocation: Invocation) -> tuple[type[Action], Request]:
     if action is None:
         raise UsageError(f'This button means "{cut(verb, 40)}", which I cannot do. Type it.')
     given = tuple(IncidentId(one) for one in invocation.incidents)
-    fields = invocation.fields or None
-    return action, Request(Words(invocation.text), given, fields, invocation.confirmed)
+    if invocation.via is Via.FORM:
+        return action, Request(given=given, fields=invocation.fields)
+    args = Words(str(invocation.fields.get("args") or ""))
+    return action, Request(args, given, None, invocation.confirmed)
 
 
 def _typed(invocation: Invocation, command: str) -> tuple[type[Action], Request]:

@@ -1,0 +1,101 @@
+"""The forms that Resolve…, Note… and Reassign… open, in neutral words."""
+
+from bot.actions.reassign import split_reason
+from bot.actions.words import decode
+from bot.model import Field, Form, Invocation, Via
+
+MAX_PREFILLED = 3000  # docs.slack.dev/reference/block-kit/block-elements/plain-text-input-element
+
+
+def form_of(invocation: Invocation) -> Form | None:
+    """Give the form of a click; None where the click acts at once.
+
+    The buttons Resolve, Note and Reassign of a card open one. A `pick` acts at once, unless it is
+    marked with `form` because its text did not fit: then the form is prefilled with what did.
+    """
+    if invocation.via is not Via.BUTTON or not invocation.incidents:
+        return None
+    args = str(invocation.fields.get("args") or "")
+    maker = _FORMS.get(invocation.verb or "")
+    if maker is None or (invocation.confirmed and _acts_at_once(invocation, args)):
+        return None
+    return maker(invocation.incidents[0], args)
+
+
+def _acts_at_once(invocation: Invocation, args: str) -> bool:
+    """Tell whether a `pick` carries all that its verb needs."""
+    if invocation.fields.get("form"):
+        return False
+    return bool(args) or invocation.verb == "resolve"
+
+
+def _resolve(incident_id: str, text: str) -> Form:
+    return Form(
+        name="resolve",
+        title="Resolve",
+        submit="Resolve",
+        incident_id=incident_id,
+        fields=(
+            Field(
+                name="resolution",
+                label="What solved it?",
+                kind="long_text",
+                initial=decode(text)[:MAX_PREFILLED] or None,
+                hint="Kept as the resolution and as a note, so that the next one finds it.",
+            ),
+        ),
+    )
+
+
+def _note(incident_id: str, text: str) -> Form:
+    return Form(
+        name="note",
+        title="Add a note",
+        submit="Add note",
+        incident_id=incident_id,
+        fields=(
+            Field(
+                name="note",
+                label="Note",
+                kind="long_text",
+                optional=False,
+                initial=decode(text)[:MAX_PREFILLED] or None,
+            ),
+        ),
+    )
+
+
+def _reassign(incident_id: str, text: str) -> Form:
+    people, reason = split_reason(text)
+    return Form(
+        name="reassign",
+        title="Reassign",
+        submit="Reassign",
+        incident_id=incident_id,
+        fields=(
+            Field(name="assignees", label="People in Slack", kind="people"),
+            Field(
+                name="emails",
+                label="E-mails of people without Slack",
+                kind="text",
+                initial=people.strip()[:MAX_PREFILLED] or None,
+                hint="Separated by commas.",
+            ),
+            Field(
+                name="escalation_policy",
+                label="Or one escalation policy",
+                kind="escalation_policy",
+                hint="It escalates as usual. People assigned directly do not.",
+            ),
+            Field(
+                name="reason",
+                label="Why?",
+                kind="long_text",
+                initial=reason[:MAX_PREFILLED] or None,
+                hint="Becomes a note.",
+            ),
+        ),
+    )
+
+
+_FORMS = {"resolve": _resolve, "note": _note, "reassign": _reassign}

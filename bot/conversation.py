@@ -1,0 +1,180 @@
+"""One invocation from parse to answer: who, what, may they, do it, write it down.
+
+Knows neither Slack's nor PagerDuty's wire; `slack/listeners` hands invocations in and shows what
+comes out.
+"""
+
+import secrets
+from collections.abc import Mapping, Sequence
+
+import structlog
+
+from bot.actions import reassign as reassigning
+from bot.actions import registry
+from bot.actions.desk import Desk
+from bot.actions.forms import form_of
+from bot.actions.grammar import Request
+from bot.actions.phrases import cut
+from bot.errors import PdbotError, RequestError, StoreError, UsageError
+from bot.model import Form, Invocation, Outcome, Responder
+from bot.rights import Office, Rights, as_typed
+
+log = structlog.get_logger(__name__)
+
+MAX_TEXT = 40_000  # Slack's own limit of a message's text
+
+
+class Conversation:
+    """Answer invocations; see `ports.Conversation`."""
+
+    def __init__(self, office: Office) -> None:
+        self._office = office
+        self._running: set[tuple[object, ...]] = set()
+
+    async def begin(self, invocation: Invocation) -> str:
+        """Give a reference; store the intent of a write before Slack is told "received"."""
+        reference = secrets.token_hex(3)
+        if registry.is_write(invocation):
+            await self._office.audit.intend(
+                reference=reference,
+                slack_user_id=invocation.slack_user_id,
+                channel_id=invocation.channel_id,
+                via=invocation.via,
+                text=as_typed(invocation),
+            )
+        return reference
+
+    async def answer(self, invocation: Invocation, reference: str) -> Outcome:
+        """Carry it out; every failure becomes an answer with its reference."""
+        same = (
+            invocation.slack_user_id,
+            invocation.channel_id,
+            invocation.verb,
+            invocation.text,
+            invocation.incidents,
+            tuple(invocation.fields.items()),
+        )
+        if same in self._running:
+            # People press Enter twice; the first one is still at work, and answers.
+            outcome = Outcome(lines=(("Already doing that; the answer follows.",),), ok=False)
+            await self._finish(invocation, reference, None, outcome)
+            return outcome
+        self._running.add(same)
+        try:
+            return await self._answer(invocation, reference)
+        finally:
+            self._running.discard(same)
+
+    async def _answer(self, invocation: Invocation, reference: str) -> Outcome:
+        responder: Responder | None = None
+        bound = log.bind(ref=reference, slack_user=invocation.slack_user_id, via=invocation.via)
+        try:
+            _refuse_endless(invocation)
+            responder = await self._office.identity.responder(
+                invocation.slack_user_id, user_team_id=invocation.user_team_id
+            )
+            action = registry.parse(invocation, self._office.command)
+            outcome = await action.perform(self._desk(invocation, responder))
+        except PdbotError as error:
+            bound.warning("refused", error=type(error).__name__, reason=cut(str(error), 500))
+            outcome = _refusal(error, reference)
+        except Exception:  # noqa: BLE001  # the last resort: the caller always gets an answer
+            bound.exception("failed")
+            outcome = _surprise(invocation, reference)
+        else:
+            bound.info("answered", verb=action.usage.verb, ok=outcome.ok)
+        await self._finish(invocation, reference, responder, outcome)
+        return outcome
+
+    def _desk(self, invocation: Invocation, responder: Responder) -> Desk:
+        office = self._office
+        rights = Rights(office, invocation, responder)
+        return Desk(
+            responder=responder,
+            incidents=office.incidents,
+            directory=office.directory,
+            identities=office.identity,
+            threads=office.threads,
+            clock=office.clock,
+            require=rights.require,
+            rights=rights.describe,
+            command=office.command,
+            team_ids=office.team_ids,
+            key_owner=office.key_owner,
+            channel_id=invocation.channel_id,
+            thread_ts=invocation.thread_ts,
+            confirmed=invocation.confirmed,
+        )
+
+    async def _finish(
+        self,
+        invocation: Invocation,
+        reference: str,
+        responder: Responder | None,
+        outcome: Outcome,
+    ) -> None:
+        if not registry.is_write(invocation):
+            return
+        try:
+            await self._office.audit.finish(
+                reference=reference,
+                responder=responder,
+                outcome=("done: " if outcome.ok else "not done: ") + _first_sentence(outcome),
+                incidents=[one.id for one in outcome.changed],
+                after={one.id: str(one.status) for one in outcome.changed},
+            )
+        except StoreError:
+            # The answer counts more than its record: the intent is stored, and stays unfinished.
+            log.exception("audit not finished", ref=reference)
+
+    def form(self, invocation: Invocation) -> Form | None:
+        """Give the form that a click opens."""
+        return form_of(invocation)
+
+    def problems(self, invocation: Invocation) -> Mapping[str, str]:
+        """Check a submitted form's syntax: field -> what is wrong."""
+        fields = invocation.fields
+        if invocation.verb == "note" and not str(fields.get("note") or "").strip():
+            return {"note": "Write what the note should tell."}
+        if invocation.verb != "reassign":
+            return {}
+        try:
+            reassigning.form_people(Request(given=(), fields=fields))
+        except UsageError as error:
+            name = "escalation_policy" if fields.get("escalation_policy") else "assignees"
+            if fields.get("emails") and name == "assignees":
+                name = "emails"
+            return {name: str(error)}
+        return {}
+
+    async def report_unfinished(self) -> Sequence[Mapping[str, str]]:
+        """Give the commands that an earlier run acknowledged and never finished."""
+        return [
+            {key: str(value) for key, value in intent.items() if value is not None}
+            for intent in await self._office.audit.unfinished()
+        ]
+
+
+def _refusal(error: PdbotError, reference: str) -> Outcome:
+    suffix = f" (ref {reference})"
+    pick_list = isinstance(error, RequestError) and error.buttons
+    line = error.line if pick_list else (*error.line, suffix)
+    return Outcome(lines=(line,), buttons=error.buttons, changed=error.incidents, ok=False)
+
+
+def _surprise(invocation: Invocation, reference: str) -> Outcome:
+    which = ", ".join(invocation.incidents)
+    check = f"; check {which}" if which else ""
+    text = (
+        f"Something went wrong (ref {reference}). Nothing was changed as far as I know{check}. "
+        "Try again, and give the reference to your admin if it happens again."
+    )
+    return Outcome(lines=((text,),), ok=False)
+
+
+def _first_sentence(outcome: Outcome) -> str:
+    pieces = outcome.lines[0] if outcome.lines else ()
+    words = "".join(
+        piece if isinstance(piece, str) else getattr(piece, "text", "") for piece in pieces
+    )
+    return cut(words, 500)
