@@ -29,6 +29,8 @@ from bot.notifier.words import clean_line, suggestion
 _MOST_CHARACTERS: Final = 4_000_000
 _MOST_RULES: Final = 10_000
 _TOML_PLACE: Final = re.compile(r" \(at (?:line (?P<line>\d+), column \d+|end of document)\)$")
+_KEY_LIKE: Final = re.compile(r"[A-Za-z0-9]{32,}")  # an integration key, wherever it was put
+_HIDDEN: Final = "(something like a key)"
 _KEYS: Final[Mapping[str, type[BaseModel]]] = {
     "": RulesFile,
     "rule": RuleTable,
@@ -64,7 +66,8 @@ class _Reader:
         line = self.lines.of(path)
         where = f"{self.path}:{line}" if line else self.path
         end = "" if sentence.endswith("?") else "."
-        return f"{where}: {self._subject(path if about is None else about)}{sentence}{end}"
+        subject = self._subject(path if about is None else about)
+        return f"{where}: {_KEY_LIKE.sub(_HIDDEN, f'{subject}{sentence}')}{end}"
 
     def _subject(self, path: Sequence[str | int]) -> str:
         if len(path) < 2 or not isinstance(path[1], int):  # noqa: PLR2004 - table and position
@@ -116,9 +119,10 @@ def load(text: str, *, path: str) -> Rules:
     read, found = _validate(reader)
     found += _duplicate_names(reader)
     producers, more = _producers(reader)
-    if found or more or read is None or producers is None:
+    found += more
+    if found or read is None or producers is None:
         found.sort(key=lambda problem: problem[0])
-        raise ConfigError([*(sentence for _, sentence in found), *more])
+        raise ConfigError([sentence for _, sentence in found])
     rules = [
         _rule(table, reader.lines.of(("rule", position)))
         for position, table in enumerate(read.rule)
@@ -149,8 +153,7 @@ def _syntax_problem(error: tomllib.TOMLDecodeError, text: str, path: str) -> str
     what = message[: found.start()] if found else message
     if found and found["line"]:
         return f"{path}:{found['line']}: this is not TOML: {what}."
-    last_line = text.rstrip().count("\n") + 1
-    return f"{path}:{last_line}: this is not TOML: {what} at the end of the file."
+    return f"{path}:{text.rstrip().count(chr(10)) + 1}: this is not TOML: {what}."
 
 
 def _validate(reader: _Reader) -> tuple[RulesFile | None, list[_Problem]]:
@@ -252,15 +255,29 @@ def _duplicate_names(reader: _Reader) -> list[_Problem]:
     return problems
 
 
-def _producers(reader: _Reader) -> tuple[Producers | None, list[str]]:
-    tables = [dict(table) for _, table in _tables(reader.document.get("producer"))]
+def _producers(reader: _Reader) -> tuple[Producers | None, list[_Problem]]:
+    tables = dict(_tables(reader.document.get("producer")))
     try:
-        return Producers.load(tables), []
+        return Producers.load(list(tables.values())), []
     except ConfigError as error:
-        return None, [f"{reader.path}: {problem}" for problem in error.problems]
+        # The engine names a table by its name, or else by its number; it does not know lines.
+        lines = {
+            f'producer "{table["name"]}"'
+            if isinstance(table.get("name"), str)
+            else (f"producer {number}"): reader.lines.of(("producer", position))
+            for number, (position, table) in enumerate(tables.items(), 1)
+        }
+        return None, [_producer_problem(reader.path, each, lines) for each in error.problems]
 
 
-def _tables(entries: Any) -> Iterator[tuple[int, Mapping[str, Any]]]:
+def _producer_problem(path: str, problem: str, lines: Mapping[str, int | None]) -> _Problem:
+    line = next((at for name, at in lines.items() if problem.startswith(name)), None)
+    where = f"{path}:{line}" if line else path
+    end = "" if problem.endswith((".", "?")) else "."
+    return line or 0, f"{where}: {_KEY_LIKE.sub(_HIDDEN, problem)}{end}"
+
+
+def _tables(entries: Any) -> Iterator[tuple[int, dict[str, Any]]]:
     """Give the tables of an array with their positions; what is none was reported already."""
     if isinstance(entries, list):
         yield from ((at, entry) for at, entry in enumerate(entries) if isinstance(entry, dict))

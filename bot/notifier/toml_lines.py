@@ -38,7 +38,8 @@ class Lines:
             last = position
             if header:
                 table = self._enter(key, is_array=header == "[[")
-                self._note(table, line)
+                for depth in range(1, len(table) + 1):
+                    self._note(table[:depth], line)
             else:
                 for depth in range(1, len(key) + 1):
                     self._note((*table, *key[:depth]), line)
