@@ -25,7 +25,7 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 
-class _Remembered(Generic[K, V]):
+class Remembered(Generic[K, V]):
     """Values that expire, at most `limit`; who asks while the answer is under way waits for it."""
 
     def __init__(self, clock: Clock, *, seconds: float, limit: int) -> None:
@@ -68,10 +68,10 @@ class People:
     def __init__(self, client: AsyncWebClient, *, team_id: str, clock: Clock) -> None:
         self._client = client
         self._team_id = team_id
-        self._people: _Remembered[str, SlackPerson | None] = _Remembered(
+        self._people: Remembered[str, SlackPerson | None] = Remembered(
             clock, seconds=PERSON_SECONDS, limit=PEOPLE_LIMIT
         )
-        self._groups: _Remembered[str, Mapping[str, frozenset[str]]] = _Remembered(
+        self._groups: Remembered[str, Mapping[str, frozenset[str]]] = Remembered(
             clock, seconds=GROUPS_SECONDS, limit=1
         )
 
