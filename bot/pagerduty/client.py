@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
-from itertools import count
 from random import SystemRandom
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -147,8 +146,9 @@ class Client:
         call = call.named(self._shown(call.incident))
         attempts = attempts or self.patience.attempts
         unclear: OutcomeUnknown | None = None
-        waited = 0.0
-        for number in count(1):
+        waited, number = 0.0, 0
+        while True:
+            number += 1
             try:
                 return await self._once(call, read, number)
             except (RateLimited, Unavailable, OutcomeUnknown) as error:
@@ -170,7 +170,6 @@ class Client:
                 )
             await self._clock.sleep(wait)
             waited += wait
-        raise AssertionError  # count() never ends
 
     async def pages(self, call: Call, read: Callable[[Any], Page[T]], *, limit: int) -> list[T]:
         """Read page after page while PagerDuty says that there is more, at most `limit` entries."""

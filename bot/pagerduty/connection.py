@@ -73,9 +73,9 @@ def _check_proxies() -> None:
         ConfigError: only HTTP proxies are supported (aiohttp), and their address must be one.
     """
     problems = []
-    for kind, address in getproxies().items():
-        if kind not in {"http", "https", "all"} or not address:
-            continue
+    proxies = getproxies()
+    for kind in {"http", "https", "all"} & proxies.keys():
+        address = proxies[kind]
         try:
             url = httpx.URL(address if "://" in address else f"http://{address}")
         except httpx.InvalidURL:

@@ -164,7 +164,9 @@ class RestIncidents:
         """
         call = wire.add_note(incident_id, content, from_email=from_email)
         started = self._clock.monotonic()
-        for number in range(1, NOTE_SENDS + 1):
+        number = 0
+        while True:
+            number += 1
             try:
                 return await self._client.call(call, answers.note)
             except (OutcomeUnknown, Unavailable) as error:
@@ -179,7 +181,6 @@ class RestIncidents:
                         return found
                 if number == NOTE_SENDS:
                     raise
-        raise AssertionError  # the last round returns or raises
 
     async def _look_for(
         self, call: wire.Call, content: str, started: float, error: PagerDutyError

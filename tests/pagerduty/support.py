@@ -1,7 +1,7 @@
 """A clock that never waits, a PagerDuty that answers from a script, and the vendor's contract."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -103,16 +103,12 @@ def page(key: str, *items: Any, more: bool = False) -> httpx.Response:
     return answer(200, {key: items, "limit": 100, "offset": 0, "more": more})
 
 
-def routes(table: Mapping[str, httpx.Response | Sequence[httpx.Response]]) -> Script:
-    """Answer by `METHOD /path`; a list is gone through call by call."""
-    left = {
-        key: list(value) if isinstance(value, list) else [value] for key, value in table.items()
-    }
+def routes(table: Mapping[str, httpx.Response]) -> Script:
+    """Answer by `METHOD /path`."""
 
     def handle(request: httpx.Request) -> httpx.Response:
-        found = left[f"{request.method} {request.url.path}"]
-        step = found.pop(0) if len(found) > 1 else found[0]
-        return httpx.Response(step.status_code, headers=step.headers, content=step.content)
+        found = table[f"{request.method} {request.url.path}"]
+        return httpx.Response(found.status_code, headers=found.headers, content=found.content)
 
     return Script(handle)
 

@@ -3,10 +3,10 @@
 The PagerDuty of this test keeps notes; each POST meets the next weather of a list.
 """
 
+import json
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.utils import format_datetime
-import json
 from typing import Any, Literal
 
 import httpx
