@@ -6,6 +6,7 @@ Two clients share one session: `prompt` never waits for a rate limit (a `trigger
 
 import logging
 import ssl
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
@@ -113,11 +114,11 @@ def reason_of(error: BaseException) -> str:
 
     Never the exception's text: it may hold addresses with tickets in them.
     """
-    if isinstance(error, SlackApiError):
-        answer = error.response
-        if answer is not None and (word := answer.get("error")):
-            return str(word)
-    status = getattr(error, "status", None)
+    answer = error.response if isinstance(error, SlackApiError) else None
+    data = getattr(answer, "data", None)  # a page's text where something else than Slack answered
+    if isinstance(data, Mapping) and data.get("error"):
+        return str(data["error"])
+    status = getattr(error, "status", None) or getattr(answer, "status_code", None)
     return f"{type(error).__name__} {status}" if status else type(error).__name__
 
 

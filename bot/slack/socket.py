@@ -159,7 +159,7 @@ class SocketMode:
     async def _hold(self, session: _Session, number: int) -> None:
         """Open a connection with an address of its own, and read until it ends."""
         assert self._http is not None  # noqa: S101 - connect() made it before the first slot
-        reason = "closed by Slack"
+        reason = "closed"
         try:
             answer = await self._client.apps_connections_open(app_token=self._app_token)
             async with self._http.ws_connect(
@@ -184,7 +184,7 @@ class SocketMode:
         finally:
             self._up.discard(id(session))
             session.over.set()
-        self._report_end(session, number, reason)
+            self._report_end(session, number, reason)
 
     def _report_end(self, session: _Session, number: int, reason: str) -> None:
         if session.greeted_at is None:
