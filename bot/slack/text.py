@@ -96,7 +96,7 @@ def render(line: Line, limit: int | None = None) -> str:
             kept += _render_piece(piece, marks, room)
             break
         kept += rendered
-    return kept + ELLIPSIS
+    return kept.rstrip(_TRAILING) + ELLIPSIS
 
 
 def plain(line: Line) -> str:
