@@ -40,6 +40,7 @@ class Remembered(Generic[K, V]):
         return known if known is not None and known[0] > self._clock.monotonic() else None
 
     async def get(self, key: K, read: Callable[[], Awaitable[V]]) -> V:
+        """Give what is known, or read it."""
         if (known := self._fresh(key)) is not None:
             return known[1]
         lock = self._locks.setdefault(key, asyncio.Lock())
