@@ -36,6 +36,19 @@ _VERBS: Final[Mapping[Condition, tuple[str, str]]] = {
 }
 
 
+_TOOLS: Final[Mapping[str, str]] = {
+    # by the first word of the producer's name, where a capital letter does not make it a name
+    "argocd": "Argo CD",
+    "awx": "AWX",
+    "circleci": "CircleCI",
+    "gha": "GitHub Actions",
+    "gitlab": "GitLab",
+    "gocd": "GoCD",
+    "google": "Google Cloud Build",
+    "teamcity": "TeamCity",
+}
+
+
 def build(
     planned: Planned,
     status: JobStatus,
@@ -92,18 +105,18 @@ def default_summary(planned: Planned, status: JobStatus, *, tool: str | None = N
     where = ""
     if status.job and clean_line(status.job):  # otherwise the label names these already
         where = (f" in {project}" if project else "") + (f" on {ref}" if ref else "")
-    lasted = ""
-    if status.condition is Condition.AVG_DURATION and status.duration_seconds:
-        lasted = f" ({format_duration(status.duration_seconds)} so far)"
-    said_by = tool or tool_name(status.producer)
+    told = [tool or tool_name(status.producer)]
     if status.condition is Condition.FAILURE and _adds_something(status.raw_status):
-        said_by += f": {status.raw_status}"
-    return clean_line(f"{planned.label} {verb}{where}{behind}{lasted} ({said_by})")
+        told.append(status.raw_status)
+    if status.condition is Condition.AVG_DURATION and status.duration_seconds:
+        told.append(f"{format_duration(status.duration_seconds)} so far")
+    return clean_line(f"{planned.label} {verb}{where}{behind} ({', '.join(told)})")
 
 
 def tool_name(producer: str) -> str:
     """Name a producer for people: `rundeck-slack-incoming` is Rundeck."""
-    return clean_line(producer).split("-", 1)[0].capitalize() or CLIENT
+    first = clean_line(producer).split("-", 1)[0]
+    return _TOOLS.get(first) or first.capitalize() or CLIENT
 
 
 def _adds_something(raw_status: str) -> bool:

@@ -271,7 +271,7 @@ def _producers(reader: _Reader) -> tuple[Producers | None, list[_Problem]]:
 
 
 def _producer_problem(path: str, problem: str, lines: Mapping[str, int | None]) -> _Problem:
-    line = next((at for name, at in lines.items() if problem.startswith(name)), None)
+    line = next((at for name, at in lines.items() if problem.startswith(f"{name}:")), None)
     where = f"{path}:{line}" if line else path
     end = "" if problem.endswith((".", "?")) else "."
     return line or 0, f"{where}: {_KEY_LIKE.sub(_HIDDEN, problem)}{end}"

@@ -20,6 +20,15 @@ MASKED: Final = "…masked…"
 _NOWHERE: Final = "C0NOWHERE"
 _NO_TIME: Final = "0000000000.000000"
 _MOST_SHOWN: Final = 3
+_IGNORED: Final[Mapping[str, str]] = {
+    "not a message": "This is no message event, so it is left alone.",
+    "deletion": "A deleted message is left alone.",
+    "notice of Slack": "This is a notice of Slack itself, so it is left alone.",
+    "hidden": "Slack does not show this message, so it is left alone.",
+    "human message": "Not posted by a bot (it has no bot_id): people's messages are left alone.",
+    "unfurl or no change": "An edit that changes nothing, or the preview of a link: left alone.",
+    "malformed": "The event has no valid channel or ts, so it is left alone.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +82,22 @@ def judge(
     named = channel if channel and channel.startswith("#") else None
     channel_id = channel if channel and not named else event.get("channel")
     channel_id = channel_id if isinstance(channel_id, str) and channel_id else None
-    completed = {"ts": _NO_TIME, **event, "channel": channel_id or _NOWHERE}
+    completed = {
+        "type": "message",
+        "ts": _NO_TIME,
+        **event,
+        "channel": channel_id or _NOWHERE,
+    }
     message = payloads.message(
         completed, team_id=team_id or "", own_bot_id=None, own_app_id=None, own_user_id=None
     )
     if not isinstance(message, ChannelMessage):
-        return Verdict(None, (), message.reason)
+        reason = message.reason
+        return Verdict(None, (), _IGNORED.get(reason, f"Left alone: {reason}."))
     recognition = rules.producers.recognize(message)
-    status, trail = recognition.job_status, tuple(recognition.trail)
+    status, trail = recognition.job_status, recognition.trail
     if status is None:
+        trail = trail or tuple(rules.producers.explain(message))
         return Verdict(None, (), recognition.reason, trail)
     question = Question(status, channel_id, named, message.bot_id, message.app_id)
     return _apply(rules, question, replace(message, channel_id=channel_id or ""), trail)
