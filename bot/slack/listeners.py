@@ -112,9 +112,10 @@ class Listeners:
 
     async def choices(self, ack: AsyncAck, body: Body) -> None:
         """Give the choices of a select, from memory."""
+        asked = payloads.options(body)
         found: Sequence[Choice] = ()
-        if self._options is not None and body.get("action_id") == ESCALATION_POLICY:
-            found = self._options(str(body.get("value") or ""))
+        if self._options is not None and asked.action_id == ESCALATION_POLICY:
+            found = self._options(asked.typed)
         await ack(options=[blocks.option(choice) for choice in found[:_MOST_OPTIONS]])
 
     # ------------------------------------------------------------ events
@@ -158,8 +159,10 @@ class Listeners:
 
     async def _spoken_to(self, event: Mapping[str, Any]) -> None:
         """Act on a human's new message to the bot; it may arrive as two events, or twice."""
-        invocation = payloads.mention(event, self._identity.bot_user_id)
-        if isinstance(invocation, payloads.Ignored):
+        invocation = payloads.mention(
+            event, self._identity.bot_user_id, team_id=self._identity.team_id
+        )
+        if invocation is None:
             return
         if self._seen.again((invocation.channel_id, invocation.message_ts)):
             return
@@ -172,22 +175,35 @@ class Listeners:
     # ------------------------------------------------------------ the last resort
 
     async def failed(self, error: Exception, body: Body) -> BoltResponse:
-        """Answer what nobody else could: with a reference that the log has too.
+        """Answer what nobody else could, with a reference that the log has too.
 
         Events get a 500, so that Slack delivers them again; a form stays open with its text.
         """
+        kind = "command" if "command" in body else body.get("type")
         if isinstance(error, BoltUnhandledRequestError):
-            log.info("Slack sent something that nobody listens for", type=body.get("type"))
+            log.info("Slack sent something that nobody listens for", type=kind)
             return BoltResponse(status=200)
         reference = new_reference()
-        log.error("a request failed", reference=reference, type=body.get("type"), exc_info=error)
-        if "command" in body:
-            return BoltResponse(status=200, body={"text": went_wrong(reference)})
-        if body.get("type") in {"event_callback", "view_submission"}:
-            return BoltResponse(status=500)
+        if isinstance(error, payloads.Malformed):
+            log.warning("a request was refused", reference=reference, type=kind, reason=str(error))
+            sentence = f"{error} (ref {reference})"
+        else:
+            log.error("a request failed", reference=reference, type=kind, exc_info=error)
+            sentence = went_wrong(reference)
+        match kind:
+            case "command":
+                return BoltResponse(status=200, body={"text": escape(sentence)})
+            case "view_submission":
+                return BoltResponse(status=200, body=_errors(body["view"], sentence))
+            case "event_callback":
+                return BoltResponse(status=500)
         if caller := _caller(body):
-            self._desk.notify(caller, went_wrong(reference))
+            self._desk.notify(caller, sentence, reference)
         return BoltResponse(status=200)
+
+
+def _errors(view: Mapping[str, Any], sentence: str) -> Body:
+    return {"response_action": "errors", "errors": {_first_input(view): sentence}}
 
 
 def _first_input(view: Mapping[str, Any]) -> str:
