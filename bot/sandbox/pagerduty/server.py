@@ -25,7 +25,6 @@ EVENTS_PATHS = {
     "/v2/change/enqueue": "events_v2.createChangeEvent",
 }
 REQUEST_BYTES_MAX = 4_000_000
-REMEMBERED_MAX = 20_000
 Answer = tuple[int, Any]
 
 
@@ -46,13 +45,6 @@ class Request:
     status: int | None = None
 
 
-def _remember(log: list[Request], request: Request) -> None:
-    """Keep the newest; long demonstrations and benchmarks must not eat the memory."""
-    if len(log) >= REMEMBERED_MAX:
-        del log[: REMEMBERED_MAX // 2]
-    log.append(request)
-
-
 class PagerDuty(Alerts):
     """An account, served. Change it as the UI would through its methods, also while it runs."""
 
@@ -68,6 +60,7 @@ class PagerDuty(Alerts):
         self.faults = Faults()
         self.requests: list[Request] = []
         self.events: list[Request] = []
+        self.remembered_max = 20_000
         self.webhooks = Webhooks(self)
         self._events = Events(self)
         self._runner: web.AppRunner | None = None
@@ -155,6 +148,12 @@ class PagerDuty(Alerts):
 
     # ------------------------------------------------------------ requests
 
+    def _remember(self, log: list[Request], request: Request) -> None:
+        """Keep the newest; long demonstrations and benchmarks must not eat the memory."""
+        if len(log) >= self.remembered_max:
+            del log[: self.remembered_max // 2]
+        log.append(request)
+
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         raw = await request.read()
         body: Any = None
@@ -174,7 +173,7 @@ class PagerDuty(Alerts):
             body,
             operation,
         )
-        _remember(self.events if is_event else self.requests, record)
+        self._remember(self.events if is_event else self.requests, record)
 
         def serve() -> Answer:
             if is_event:
