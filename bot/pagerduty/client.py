@@ -18,7 +18,14 @@ import httpx
 import structlog
 
 from bot.clock import Clock
-from bot.errors import ConfigError, OutcomeUnknown, PagerDutyError, RateLimited, Unavailable
+from bot.errors import (
+    ConfigError,
+    FromRejected,
+    OutcomeUnknown,
+    PagerDutyError,
+    RateLimited,
+    Unavailable,
+)
 from bot.model import Incident
 from bot.pagerduty import http_errors
 from bot.pagerduty.answers import MalformedAnswer, Page
@@ -106,6 +113,7 @@ class Client:
         self._names: ExpiringCache[str] = ExpiringCache(clock, limit=_KNOWN_INCIDENTS)
         self._ahead = timedelta()
         self.host: str | None = None
+        self.on_from_rejected: Callable[[str], None] | None = None
 
     def __repr__(self) -> str:
         return f"<Client of {self._connection.host}, token masked>"
@@ -218,7 +226,7 @@ class Client:
     def _understand(self, call: Call, answer: Answer, read: Callable[[Any], T], number: int) -> T:
         self._note_time(answer.headers.get("date"))
         if answer.status not in {200, 201}:
-            raise http_errors.error_of(
+            error = http_errors.error_of(
                 answer.status,
                 answer.headers,
                 answer.body,
@@ -226,6 +234,9 @@ class Client:
                 tries=number,
                 secrets=(self._token,),
             )
+            if isinstance(error, FromRejected) and call.from_email and self.on_from_rejected:
+                self.on_from_rejected(call.from_email)
+            raise error
         try:
             return read(json.loads(answer.body))
         except MalformedAnswer as bad:

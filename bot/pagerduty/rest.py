@@ -43,6 +43,7 @@ class Rest:
             patience=patience,
         )
         self.directory = RestDirectory(self._client, clock)
+        self._client.on_from_rejected = self.directory.forget_email
         self.incidents = RestIncidents(self._client, clock, self._author_of)
 
     def __repr__(self) -> str:

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from bot import errors
-from bot.model import PagerDutyUser
+from bot.model import IncidentId, PagerDutyUser, Status
 from tests.pagerduty import support
 from tests.pagerduty.support import FakeClock, Script, answer, error, page, routes, user
 
@@ -72,6 +72,23 @@ async def test_forgotten_address_is_asked_anew() -> None:
         one.directory.forget_email(" ANN@example.com")
         await one.directory.user_by_email("ann@example.com")
     assert len(script.requests) == 2
+
+
+async def test_address_that_pagerduty_rejects_is_forgotten() -> None:
+    script = routes(
+        {
+            "GET /users": page("users", ANN),
+            "PUT /incidents/PT4KHLK": error(400, "Requester User Not Found", 1008),
+        }
+    )
+    async with support.rest(script) as one:
+        await one.directory.user_by_email("ann@example.com")
+        with pytest.raises(errors.FromRejected):
+            await one.incidents.set_status(
+                IncidentId("PT4KHLK"), Status.RESOLVED, from_email="ann@example.com"
+            )
+        await one.directory.user_by_email("ann@example.com")
+    assert script.seen.count("GET /users") == 2
 
 
 async def test_user_without_address_is_nobodys_match() -> None:
