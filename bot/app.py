@@ -1,0 +1,239 @@
+"""The composition root: settings become a running bot. The only place where concrete parts meet."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+
+from bot.clock import Clock, SystemClock
+from bot.config import Settings
+from bot.conversation import Conversation
+from bot.errors import ConfigError, KeyRejected, PdbotError
+from bot.identity import Identity
+from bot.model import Choice, Invocation, Outcome, PagerDutyUser, SlackUserId, Via
+from bot.pagerduty.rest import Rest
+from bot.rights import Office
+from bot.slack import views
+from bot.slack.channels import Channels
+from bot.slack.client import SlackWeb, build_app, identify
+from bot.slack.desk import Desk as SlackDesk
+from bot.slack.http import Health, HttpServer
+from bot.slack.listeners import Listeners
+from bot.slack.people import People
+from bot.slack.replies import Replies
+from bot.slack.socket import SocketMode
+from bot.slack.threads import Threads
+from bot.store import Store, open_store
+from bot.tasks import TaskSet
+
+log = structlog.get_logger(__name__)
+
+DRAIN_SECONDS = 20.0  # what was acknowledged is finished first; a PagerDuty call may take that long
+POLICIES_SECONDS = 300.0  # how old the escalation policies offered in forms may be
+LEARN_SECONDS = 30.0  # between two questions for the kind of key, while PagerDuty does not answer
+
+
+@dataclass
+class Bot:
+    """A bot that runs."""
+
+    settings: Settings
+    store: Store
+    rest: Rest
+    web: SlackWeb
+    http: HttpServer
+    tasks: TaskSet
+    socket: SocketMode | None = None
+    policies: list[Choice] = field(default_factory=list)
+
+    @property
+    def port(self) -> int:
+        """The port of `/healthz`; differs from the setting when that was 0."""
+        return self.http.port
+
+
+@asynccontextmanager
+async def running(settings: Settings, *, clock: Clock | None = None) -> AsyncIterator[Bot]:
+    """Start a bot, and stop it at the end: take nothing new, finish what was acknowledged, close.
+
+    Raises:
+        ConfigError: Slack or PagerDuty refuse the tokens, the database or the port cannot be used.
+    """
+    clock = clock or SystemClock()
+    async with AsyncExitStack() as stack:
+        store = await open_store(settings.database_url.reveal(), clock=clock)
+        stack.push_async_callback(store.close)
+        rest = await stack.enter_async_context(
+            Rest(
+                base_url=settings.pagerduty_api_url,
+                token=settings.pagerduty_api_token.reveal(),
+                clock=clock,
+            )
+        )
+        web = await stack.enter_async_context(
+            SlackWeb(settings.slack_bot_token.reveal(), settings.slack_api_url)
+        )
+        bot = await _build(settings, clock, stack, store=store, rest=rest, web=web)
+        log.info("pdbot is running", port=bot.port, socket_mode=settings.is_socket_mode)
+        try:
+            yield bot
+        finally:
+            log.info("pdbot is stopping", in_work=len(bot.tasks))
+
+
+async def _build(
+    settings: Settings,
+    clock: Clock,
+    stack: AsyncExitStack,
+    *,
+    store: Store,
+    rest: Rest,
+    web: SlackWeb,
+) -> Bot:
+    who, owner = await asyncio.gather(identify(web, clock=clock), _key_owner(settings, rest))
+    identity = Identity(
+        people=(people := People(web.patient, team_id=who.team_id, clock=clock)),
+        directory=rest.directory,
+        team_id=who.team_id,
+        overrides=settings.people,
+        from_email=settings.pagerduty_from_email if settings.unmapped == "from_email" else None,
+        key_owner=owner,
+    )
+    conversation = Conversation(
+        Office(
+            incidents=rest.incidents,
+            directory=rest.directory,
+            identity=identity,
+            people=people,
+            channels=Channels(web.patient, clock=clock),
+            threads=Threads(web.patient, bot_id=who.bot_id),
+            audit=store.audit,
+            clock=clock,
+            policy=settings.policy,
+            command=settings.command,
+            team_ids=settings.pagerduty_teams,
+            key_owner=owner,
+        )
+    )
+    tasks, notices = TaskSet(), TaskSet()
+    replies = Replies(web)
+    desk = SlackDesk(conversation=conversation, replies=replies, tasks=tasks, notices=notices)
+    policies: list[Choice] = []
+    listeners = Listeners(identity=who, desk=desk, options=lambda typed: _matching(policies, typed))
+    secret = settings.slack_signing_secret
+    app = build_app(web, who, signing_secret=secret.reveal() if secret else None)
+    listeners.register(app)
+    is_http = not settings.is_socket_mode
+    socket = _socket(settings, app, web, clock)
+
+    async def health() -> Health:
+        database = await store.ping()
+        connected = is_http or (socket is not None and socket.connected)
+        parts = {"slack": "connected" if connected else "not connected", "database": database}
+        return Health(ok=connected and database == "ok", parts=parts)
+
+    http = HttpServer(
+        host=settings.host,
+        port=settings.port,
+        health=health,
+        app=app if is_http else None,
+        signing_secret=secret.reveal() if secret and is_http else None,
+    )
+    background = TaskSet()
+    # The stack unwinds in reverse: first nothing new is taken, then what was taken is finished.
+    stack.push_async_callback(background.drain, 0)
+    stack.push_async_callback(notices.drain, DRAIN_SECONDS)
+    stack.push_async_callback(tasks.drain, DRAIN_SECONDS)
+    await http.start()
+    stack.push_async_callback(http.stop)
+    if socket is not None:
+        stack.push_async_callback(socket.close)
+        await socket.connect()
+    background.spawn(_keep_policies(rest, policies, clock), name="escalation policies")
+    background.spawn(_report_unfinished(conversation, replies), name="unfinished commands")
+    return Bot(settings, store, rest, web, http, tasks, socket, policies)
+
+
+def _socket(settings: Settings, app: Any, web: SlackWeb, clock: Clock) -> SocketMode | None:
+    if settings.slack_app_token is None:
+        return None
+    token = settings.slack_app_token.reveal()
+    return SocketMode(app, client=web.prompt, app_token=token, clock=clock)
+
+
+async def _key_owner(settings: Settings, rest: Rest) -> PagerDutyUser | None:
+    """Tell whose key it is; None for an account-level one, or while PagerDuty does not answer.
+
+    Raises:
+        ConfigError: PagerDuty refuses the key, or it needs an address to act as.
+    """
+    try:
+        owner = await rest.directory.me()
+    except KeyRejected as error:
+        raise ConfigError([f"PAGERDUTY_API_TOKEN: {error}"]) from error
+    except PdbotError as error:
+        log.warning("PagerDuty does not answer yet; the bot starts all the same", reason=str(error))
+        return None
+    if owner is not None:
+        log.warning(
+            "this is a personal PagerDuty key: everything the bot writes appears as its owner, "
+            "with a note that names the Slack user; take, me and mine are switched off",
+            owner=owner.name,
+        )
+    elif settings.pagerduty_from_email is None:
+        raise ConfigError(
+            [
+                "PAGERDUTY_FROM_EMAIL is missing: the key is an account-level one, with which the "
+                "bot needs somebody to act as when it acts by itself. "
+                "Example: PAGERDUTY_FROM_EMAIL=ops@example.com"
+            ]
+        )
+    return owner
+
+
+def _matching(policies: Sequence[Choice], typed: str) -> list[Choice]:
+    return [one for one in policies if typed.lower() in one.label.lower()]
+
+
+async def _keep_policies(rest: Rest, policies: list[Choice], clock: Clock) -> None:
+    """Keep the options of the policy select, so that no acknowledgement waits for them."""
+    while True:
+        try:
+            found = await rest.directory.escalation_policies("")
+        except PdbotError as error:
+            log.warning("escalation policies could not be read", reason=str(error))
+            await clock.sleep(LEARN_SECONDS)
+            continue
+        policies[:] = [Choice(one.name, one.id) for one in found]
+        await clock.sleep(POLICIES_SECONDS)
+
+
+async def _report_unfinished(conversation: Conversation, replies: Replies) -> None:
+    """Tell callers which of their commands an earlier run acknowledged and never finished."""
+    for intent in await conversation.report_unfinished():
+        sentence = (
+            f"I was restarted while I worked on “{intent['text']}”, and do not know whether it was "
+            f"done. Look at the incident before you repeat it. (ref {intent['reference']})"
+        )
+        invocation = Invocation(
+            via=Via.COMMAND,
+            slack_user_id=SlackUserId(intent["slack_user_id"]),
+            text="",
+            channel_id=intent.get("channel_id"),
+        )
+        message = views.answer(Outcome(lines=((sentence,),), ok=False))
+        await replies.send(invocation, message, reference=intent["reference"])
+
+
+async def run(settings: Settings) -> None:
+    """Run until SIGTERM or SIGINT, then stop in order."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with running(settings):
+        await stop.wait()

@@ -1,0 +1,104 @@
+"""The commands of `pdbot`; each is a few lines that call one function."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Annotated, ParamSpec
+
+import typer
+from dotenv import dotenv_values
+
+from bot import __version__
+from bot.errors import ConfigError
+
+P = ParamSpec("P")
+
+BAD_CONFIGURATION = 2
+
+app = typer.Typer(
+    name="pdbot",
+    help="A self-hosted Slack bot for PagerDuty.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+rules = typer.Typer(help="Validate and try the rules file.", no_args_is_help=True)
+app.add_typer(rules, name="rules")
+
+
+def environment() -> Mapping[str, str]:
+    """Give the environment over `.env` of the working directory; os.environ stays as it is."""
+    from_file = {key: value for key, value in dotenv_values(".env").items() if value is not None}
+    return {**from_file, **os.environ}
+
+
+def says_what_is_wrong(command: Callable[P, int | None]) -> Callable[P, None]:
+    """Print every problem of the configuration and exit with 2."""
+
+    @wraps(command)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            code = command(*args, **kwargs)
+        except ConfigError as error:
+            for problem in error.problems:
+                typer.echo(f"pdbot: {problem}", err=True)
+            raise typer.Exit(BAD_CONFIGURATION) from error
+        raise typer.Exit(code or 0)
+
+    return guarded
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"pdbot {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def pdbot(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Name what all commands share."""
+
+
+@app.command()
+@says_what_is_wrong
+def run() -> None:
+    """Start the bot: Socket Mode when SLACK_APP_TOKEN is set, else HTTP."""
+    from bot.config import SECRETS, load
+    from bot.logs import configure
+
+    settings = load(environment())
+    configure(
+        settings.log_level,
+        settings.log_format,
+        [secret.reveal() for name in SECRETS if (secret := getattr(settings, name.lower(), None))],
+    )
+    for warning in settings.warnings:
+        typer.echo(f"pdbot: {warning}", err=True)
+    from bot.app import run as run_bot
+
+    asyncio.run(run_bot(settings))
+
+
+@app.command()
+@says_what_is_wrong
+def manifest(
+    command: Annotated[str, typer.Option(help="The slash command's name.")] = "/pd",
+    url: Annotated[
+        str | None, typer.Option(help="For HTTP mode: where Slack reaches the bot.")
+    ] = None,
+) -> None:
+    """Print the Slack app manifest."""
+    from bot.ops.manifest import manifest as text
+
+    sys.stdout.write(text(command, url))
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
