@@ -191,7 +191,10 @@ def _invocation(body: Payload, via: Via, **found: Any) -> Invocation:
 
 
 def _picked(value: Any) -> dict[str, Any]:
-    """Read a `pick`'s value: `{"verb": …, "incidents": […], "args": …}`."""
+    """Read a `pick`'s value: `{"verb": …, "incidents": […], "args": …}`.
+
+    `"form": true` marks arguments that were cut because they did not fit into the button.
+    """
     refusal = Malformed("This button cannot be read any more. Type the command instead.")
     read = _json(value, BUTTON_VALUE)
     if read is None:
@@ -207,7 +210,10 @@ def _picked(value: Any) -> dict[str, Any]:
         "verb": verb,
         "incidents": tuple(incidents),
         "text": " ".join((verb, *incidents, *([args] if args else []))),
-        "fields": {"args": args} if args else {},
+        "fields": {
+            **({"args": args} if args else {}),
+            **({"form": True} if read.get("form") is True else {}),
+        },
         "confirmed": bool(incidents),
     }
 

@@ -138,6 +138,11 @@ def test_click_on_every_button_of_every_card_is_understood() -> None:
             ("ack", (), "ack #123", {"args": "#123"}, False),
             id="a suggestion confirms nothing",
         ),
+        pytest.param(
+            {"verb": "note", "incidents": ["P1"], "args": "dis", "form": True},
+            ("note", ("P1",), "note P1 dis", {"args": "dis", "form": True}, True),
+            id="arguments that did not fit",
+        ),
         pytest.param({"verb": "list"}, ("list", (), "list", {}, False), id="only a verb"),
         pytest.param(
             {"verb": "list", "incidents": None, "args": None},
