@@ -208,8 +208,8 @@ def _errors(view: Mapping[str, Any], sentence: str) -> Body:
 
 def _first_input(view: Mapping[str, Any]) -> str:
     """Give the block that errors about a whole form are shown at."""
-    ids = (block["block_id"] for block in view["blocks"] if block["type"] == "input")
-    return next(ids, "")
+    shown = view.get("blocks") or ()
+    return next((block["block_id"] for block in shown if block["type"] == "input"), "")
 
 
 def _caller(body: Mapping[str, Any]) -> Invocation | None:

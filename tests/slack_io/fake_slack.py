@@ -93,7 +93,8 @@ class FakeSlack:
         """Send an envelope and give its acknowledgement; TimeoutError without one."""
         self._count += 1
         envelope_id = f"envelope-{self._count}"
-        acked = self.acks[envelope_id] = asyncio.get_running_loop().create_future()
+        acked: asyncio.Future[Json] = asyncio.get_running_loop().create_future()
+        self.acks[envelope_id] = acked
         line = over or self.lines[-1]
         whole = {"envelope_id": envelope_id, "payload": payload, **envelope}
         await line.socket.send_json(whole)

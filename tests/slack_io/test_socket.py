@@ -33,13 +33,13 @@ class Bot:
         self.working = asyncio.Event()
         self.headers: list[dict[str, Any]] = []
         self.app.command("/pd")(self._command)
-        options = {"connections": 1, "timing": QUICK} | options
+        chosen: dict[str, Any] = {"connections": 1, "timing": QUICK, **options}
         self.socket = SocketMode(
             self.app,
             client=web_clients.prompt,
             app_token=APP_TOKEN,
             clock=SystemClock(),
-            **options,
+            **chosen,
         )
 
     async def _command(self, ack: AsyncAck, request: Any) -> None:
