@@ -37,7 +37,15 @@ _VERBS: Final[Mapping[Condition, tuple[str, str]]] = {
 
 
 _TOOLS: Final[Mapping[str, str]] = {
-    # by the first word of the producer's name, where a capital letter does not make it a name
+    # by the first word of the producer's name; other producers are called by their whole name
+    **{
+        word: word.capitalize()
+        for word in (
+            *("airflow", "capistrano", "celery", "concourse", "coolify", "cronicle", "dagster"),
+            *("drone", "flux", "healthchecks", "jenkins", "ofelia", "prefect", "rundeck"),
+            *("semaphore", "spinnaker", "travis"),
+        )
+    },
     "argocd": "Argo CD",
     "awx": "AWX",
     "circleci": "CircleCI",
@@ -115,8 +123,8 @@ def default_summary(planned: Planned, status: JobStatus, *, tool: str | None = N
 
 def tool_name(producer: str) -> str:
     """Name a producer for people: `rundeck-slack-incoming` is Rundeck."""
-    first = clean_line(producer).split("-", 1)[0]
-    return _TOOLS.get(first) or first.capitalize() or CLIENT
+    name = clean_line(producer)
+    return _TOOLS.get(name.split("-", 1)[0]) or name or CLIENT
 
 
 def _adds_something(raw_status: str) -> bool:

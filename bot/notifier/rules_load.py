@@ -127,7 +127,10 @@ def load(text: str, *, path: str) -> Rules:
         _rule(table, reader.lines.of(("rule", position)))
         for position, table in enumerate(read.rule)
     ]
-    warnings = [reader.problem(place, sentence) for place, sentence in warnings_of(read.rule)]
+    warnings = [
+        reader.problem(place, sentence)
+        for place, sentence in warnings_of(read.rule, producers.names)
+    ]
     return Rules(rules, producers, path=path, warnings=warnings)
 
 

@@ -4,9 +4,11 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from bot.model import Condition, EventAction
+from bot.notifier.globs import Glob
 from bot.notifier.rules_effects import effects_of
 from bot.notifier.rules_schema import ConditionTable, RuleTable, Sending
 from bot.notifier.templates import PER_RUN
+from bot.notifier.words import suggestion
 
 Warning_ = tuple[tuple[str | int, ...], str]
 """Where, and a sentence without its full stop."""
@@ -20,11 +22,18 @@ _NO_HTTPS: Final = (
 )
 
 
-def warnings_of(rules: Sequence[RuleTable]) -> Iterator[Warning_]:
-    """Give the warnings of all rules, in the file's order."""
+def warnings_of(rules: Sequence[RuleTable], producers: Sequence[str]) -> Iterator[Warning_]:
+    """Give the warnings of all rules, in the file's order; `producers` are the known names."""
     for position, rule in enumerate(rules):
-        for place, sentence in _of_rule(rule):
+        for place, sentence in (*_of_rule(rule), *_of_producers(rule, producers)):
             yield ("rule", position, *place), sentence
+
+
+def _of_producers(rule: RuleTable, producers: Sequence[str]) -> Iterator[Warning_]:
+    for glob in rule.producer:
+        if not any(map(Glob(glob).matches, producers)):
+            near = suggestion(glob.strip("*"), producers)
+            yield ("producer",), f'no producer is called "{glob}"{near}'
 
 
 def _of_rule(rule: RuleTable) -> Iterator[Warning_]:

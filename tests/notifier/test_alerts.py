@@ -84,7 +84,7 @@ def test_event_of_a_bare_status_is_complete() -> None:
         permalink=None, project=None, job=None, execution_id=None, url=None, user=None, producer="x"
     )
     payload = event.body["payload"]
-    assert payload["summary"] == "billing jobs in #jobs failed (X)"
+    assert payload["summary"] == "billing jobs in #jobs failed (x)"
     assert payload["source"] == "x"
     assert payload["component"] == "billing jobs in #jobs"
     assert "group" not in payload
@@ -139,7 +139,12 @@ def test_summary_says_what_somebody_woken_must_know(
 
 @pytest.mark.parametrize(
     ("producer", "name"),
-    [("rundeck-slack-incoming", "Rundeck"), ("gha-slatify", "GitHub Actions"), ("", "pdbot")],
+    [
+        ("rundeck-slack-incoming", "Rundeck"),
+        ("gha-slatify", "GitHub Actions"),
+        ("my-cron", "my-cron"),
+        ("", "pdbot"),
+    ],
 )
 def test_producer_has_a_name_for_people(producer: str, name: str) -> None:
     assert tool_name(producer) == name

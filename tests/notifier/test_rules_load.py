@@ -297,6 +297,11 @@ def test_rule_knows_its_line_and_threshold() -> None:
             id="http image",
         ),
         pytest.param(
+            'bots = "B0"\nproducer = "my-cron"',
+            'rules.toml:4: rule "a", producer: no producer is called "my-cron".',
+            id="unknown producer",
+        ),
+        pytest.param(
             'bots = "B0"\n[rule.on.start]',
             'rules.toml:4: rule "a", on.start: a start that triggers pages somebody for every run.',
             id="start that triggers",
