@@ -198,3 +198,24 @@ def workspace(clock: ManualClock | None = None, **settings: Any) -> Slack:
     slack.add_usergroup("payments-oncall", id="S0PAY", users=[ann])
     slack.add_other_bot("Rundeck", bot_id="B0RUNDECK", app_id="A0RUNDECK", user_id="U0RUNDECK")
     return slack
+
+
+OWN, ANNS, OTHERS = "1772366300.000001", "1772366300.000002", "1772366300.000003"
+REPLY = "1772366300.000004"
+
+
+@asynccontextmanager
+async def talking() -> AsyncIterator[Api]:
+    """Serve a workspace where the bot, Ann, Rundeck and (in Ann's thread) Bob have spoken."""
+    slack = workspace(ManualClock())
+    slack.retry_delays_seconds = ()
+    prod = slack.workspace.channel("C0PROD")
+    own = {"type": "message", "user": "U0PDBOT", "bot_id": "B0PDBOT", "text": "own"}
+    slack.workspace.add(prod, {**own, "ts": OWN})
+    slack.workspace.add(prod, {"type": "message", "user": "U0ANN", "text": "hi", "ts": ANNS})
+    old = {"type": "message", "subtype": "bot_message", "bot_id": "B0RUNDECK", "text": "job"}
+    slack.workspace.add(prod, {**old, "ts": OTHERS})
+    reply = {"type": "message", "user": "U0BOB", "text": "reply", "thread_ts": ANNS}
+    slack.workspace.add(prod, {**reply, "ts": REPLY})
+    async with calling(slack) as api:
+        yield api
