@@ -46,7 +46,8 @@ def card(shown: Card, *, mentions: Mapping[str, str] | None = None) -> Message:
 
 def answer(outcome: Outcome) -> Message:
     """Build the answer to a command or click: its lines, then incidents, then buttons."""
-    lines = [*outcome.lines, *map(cards.summary, outcome.cards)]
+    offers: Line = (" ".join(f"[{button.label}]" for button in outcome.buttons),)
+    lines = [*outcome.lines, *map(cards.summary, outcome.cards), offers]
     return Message(fallback(lines, FALLBACK) or kit.NOTHING, _answer(outcome, kit.MESSAGE_BLOCKS))
 
 

@@ -51,3 +51,24 @@ def test_stack_keeps_groups_whole() -> None:
 
     assert [block["type"] for block in made] == ["divider"] * 4 + ["section"]
     assert made[-1]["text"]["text"] == "3 more"
+
+
+@pytest.mark.parametrize(
+    ("bad", "why"),
+    [
+        pytest.param([blocks.section(line("x"))] * 51, "50", id="51 blocks"),
+        pytest.param([{**blocks.divider(), "title": "x"}], "additionalProperties", id="odd key"),
+        pytest.param(
+            [{"type": "actions", "elements": [blocks.button(Button("x", "a", "x"))] * 2}],
+            "duplicate action_id",
+            id="same action twice",
+        ),
+        pytest.param(
+            [{"type": "section", "text": {"type": "mrkdwn", "text": "x" * 3001}}], "3000", id="long"
+        ),
+        pytest.param([blocks.section(line("x" * 3000))] * 5, "13,000", id="too much text"),
+    ],
+)
+def test_what_slack_refuses_is_refused_by_the_validation(bad: list[blocks.Block], why: str) -> None:
+    with pytest.raises(AssertionError, match=why):
+        check_message(bad)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bot.model import ChannelMessage
 from bot.slack.payloads import Ignored, message
 from tests.shared import shared_data
-from tests.slack.test_payloads import JSON
+from tests.slack.shapes import JSON
 
 TS, EDIT = "1763871437.371298", "1763879005.000300"
 OWN = {"own_bot_id": "B0SELFBOT1", "own_user_id": "U0SELFBOT1", "own_app_id": "A0SELF"}

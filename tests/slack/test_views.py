@@ -68,7 +68,7 @@ def test_answer_joins_lines_then_cards_then_buttons() -> None:
     assert message.blocks[-1]["elements"][0]["style"] == "danger"
     assert message.blocks[-1]["elements"][0]["confirm"]["text"]["text"] == "Sure?"
     assert message.text == (
-        "One of two:\n/pd ack 123\nTriggered: #123 Nightly billing export failed"
+        "One of two:\n/pd ack 123\nTriggered: #123 Nightly billing export failed\n[Take it]"
     )
 
 
