@@ -22,6 +22,7 @@ from slack_sdk.http_retry.builtin_async_handlers import (
     AsyncRateLimitErrorRetryHandler,
 )
 from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.clock import Clock
 from bot.errors import ConfigError
@@ -131,23 +132,7 @@ async def identify(web: SlackWeb, *, clock: Clock) -> Identity:
     failures = 0
     while True:
         try:
-            answer = await web.prompt.auth_test()
-            return Identity(
-                bot_user_id=answer["user_id"],
-                bot_id=answer["bot_id"],
-                team_id=answer["team_id"],
-                app_id=answer.get("app_id"),
-                team_name=answer.get("team"),
-            )
-        except KeyError as error:
-            raise ConfigError(
-                [
-                    (
-                        "SLACK_BOT_TOKEN is not a bot's token: Slack's answer about it has no "
-                        f"{error}. Copy the one that begins with xoxb-."
-                    )
-                ]
-            ) from None
+            return _identity(await web.prompt.auth_test())
         except FAILURES as error:
             reason = reason_of(error)
             if reason in REFUSED_TOKEN:
@@ -162,6 +147,20 @@ async def identify(web: SlackWeb, *, clock: Clock) -> Identity:
             failures += 1
             log.warning("Slack does not answer, the bot keeps trying", reason=reason)
         await clock.sleep(delay_seconds(failures))
+
+
+def _identity(answer: AsyncSlackResponse) -> Identity:
+    if not answer.get("bot_id"):
+        raise ConfigError(
+            ["SLACK_BOT_TOKEN is a person's token, not the bot's: copy the one that begins xoxb-."]
+        )
+    return Identity(
+        bot_user_id=answer["user_id"],
+        bot_id=answer["bot_id"],
+        team_id=answer["team_id"],
+        app_id=answer.get("app_id"),
+        team_name=answer.get("team"),
+    )
 
 
 class _Ourselves(AsyncAuthorize):

@@ -66,11 +66,18 @@ class People:
     another one, in a channel shared between organisations, is a stranger.
     """
 
-    def __init__(self, client: AsyncWebClient, *, team_id: str, clock: Clock) -> None:
+    def __init__(
+        self,
+        client: AsyncWebClient,
+        *,
+        team_id: str,
+        clock: Clock,
+        limit: int = PEOPLE_LIMIT,
+    ) -> None:
         self._client = client
         self._team_id = team_id
         self._people: Remembered[str, SlackPerson | None] = Remembered(
-            clock, seconds=PERSON_SECONDS, limit=PEOPLE_LIMIT
+            clock, seconds=PERSON_SECONDS, limit=limit
         )
         self._groups: Remembered[str, Mapping[str, frozenset[str]]] = Remembered(
             clock, seconds=GROUPS_SECONDS, limit=1

@@ -110,7 +110,7 @@ class FakeSlack:
         if request.content_type == "application/json":
             arguments = await request.json()
         else:
-            arguments = dict(await request.post())
+            arguments = {**request.query, **await request.post()}
         self.calls.append((method, arguments))
         await self._notice()
         if method == "apps.connections.open" and method not in self.answers:
