@@ -12,7 +12,7 @@ import structlog
 from bot.clock import Clock, SystemClock
 from bot.config import Settings
 from bot.conversation import Conversation
-from bot.errors import ConfigError, KeyRejected, PdbotError
+from bot.errors import ConfigError, KeyRejected, PdbotError, StoreError
 from bot.identity import Identity
 from bot.model import Choice, Invocation, Outcome, PagerDutyUser, SlackUserId, Via
 from bot.pagerduty.rest import Rest
@@ -131,10 +131,13 @@ async def _build(
     socket = _socket(settings, app, web, clock)
 
     async def health() -> Health:
-        database = await store.ping()
         connected = is_http or (socket is not None and socket.connected)
-        parts = {"slack": "connected" if connected else "not connected", "database": database}
-        return Health(ok=connected and database == "ok", parts=parts)
+        parts = {"slack": "connected" if connected else "not connected", "database": "ok"}
+        try:
+            await store.ping()
+        except StoreError as error:
+            return Health(ok=False, parts={**parts, "database": str(error)})
+        return Health(ok=connected, parts=parts)
 
     http = HttpServer(
         host=settings.host,
