@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from functools import wraps
+from pathlib import Path
 from typing import Annotated, ParamSpec
 
 import typer
@@ -97,6 +98,41 @@ def manifest(
     from bot.ops.manifest import manifest as text
 
     sys.stdout.write(text(command, url))
+
+
+@rules.command("check")
+@says_what_is_wrong
+def rules_check() -> int:
+    """Validate the rules file; exit 0 or 2."""
+    from bot.ops.rules_cli import check_rules
+
+    environ = environment()
+    return check_rules(_rules_path(environ), environ=environ, out=sys.stdout)
+
+
+@rules.command("test")
+@says_what_is_wrong
+def rules_test(
+    files: Annotated[list[str], typer.Argument(help="Slack message events; - is standard input.")],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    channel: Annotated[
+        str | None, typer.Option(help="Id or #name, in place of the one that the message names.")
+    ] = None,
+) -> int:
+    """Say what was recognized, which rules matched, what would be sent, and why (not)."""
+    from bot.ops.rules_cli import Streams, try_messages
+
+    return try_messages(
+        files,
+        rules_path=_rules_path(environment()),
+        streams=Streams(sys.stdin, sys.stdout, sys.stderr),
+        as_json=as_json,
+        channel=channel,
+    )
+
+
+def _rules_path(environ: Mapping[str, str]) -> Path:
+    return Path(environ.get("PDBOT_RULES", "").strip() or "rules.toml")
 
 
 def main() -> None:
