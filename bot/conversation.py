@@ -178,3 +178,8 @@ def _first_sentence(outcome: Outcome) -> str:
         piece if isinstance(piece, str) else getattr(piece, "text", "") for piece in pieces
     )
     return cut(words, 500)
+
+
+def _refuse_endless(invocation: Invocation) -> None:
+    if len(invocation.text) > MAX_TEXT:
+        raise UsageError("That is more text than Slack allows; nothing was done.")
