@@ -17,6 +17,7 @@ from bot.notifier.producer_schema import (
     PARTS,
     Description,
     Extractor,
+    Part,
     SlotTest,
     Variant,
 )
@@ -32,9 +33,9 @@ class CompiledVariant:
     status: tuple[Extraction, ...]
     raw_status: str | None
     condition: str | None
-    extractions: Mapping[str, tuple[Extraction, ...]]
-    formats: Mapping[str, tuple[str, ...]]
-    parts: tuple[str, ...] = PARTS
+    extractions: Mapping[Part, tuple[Extraction, ...]]
+    formats: Mapping[Part, tuple[str, ...]]
+    parts: tuple[Part, ...] = PARTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ def _folded(word: str) -> str:
 
 def _variant(number: int, variant: Variant, description: Description) -> CompiledVariant:
     tests = tuple(_test(test) for test in variant.when)
-    extractors = {**description.extract, **variant.extract}
+    extractors = dict(description.extract) | dict(variant.extract)
     return CompiledVariant(
         number=number,
         tests=tests,
@@ -87,7 +88,7 @@ def _variant(number: int, variant: Variant, description: Description) -> Compile
             part: tuple(_extraction(extractor) for extractor in found)
             for part, found in extractors.items()
         },
-        formats={**description.format, **variant.format},
+        formats=dict(description.format) | dict(variant.format),
     )
 
 

@@ -5,6 +5,7 @@ Grammar: https://docs.slack.dev/messaging/formatting-message-text
 
 import re
 from dataclasses import dataclass
+from itertools import islice
 
 _LINK = re.compile(r"<([@#!]|[A-Za-z][A-Za-z0-9+.-]{0,20}:)([^<>|\n]*)(?:\|([^<>]*))?>")
 _INVISIBLE = re.compile(
@@ -17,6 +18,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _MARK = re.compile(r"\*+|_+|~+")
 _TICKS = re.compile(r"`+")
 _FENCES = (1, 3)
+_MOST_MARKS = 400  # in one text; nobody formats more, and more would take long
 _LONGEST = {"*": 2, "_": 1, "~": 1}  # longer runs are rulers, or people's own
 
 
@@ -108,7 +110,7 @@ def without_marks(text: str) -> str:
 
 def _code(text: str) -> list[tuple[_Span, _Span]]:
     """Pair single and triple backticks, each with the next run of its length."""
-    runs = [run.span() for run in _TICKS.finditer(text)]
+    runs = [run.span() for run in islice(_TICKS.finditer(text), _MOST_MARKS)]
     following: dict[int, _Span] = {}  # length -> the nearest run to the right
     partner: dict[int, _Span] = {}  # start of a run -> its end mark
     for start, end in reversed(runs):
@@ -130,7 +132,7 @@ def _emphasis(text: str, code: list[tuple[_Span, _Span]]) -> list[_Span]:
     opened: dict[str, re.Match[str]] = {}
     regions = iter(code)
     opening, closing = next(regions, _NO_CODE)
-    for mark in _MARK.finditer(text):
+    for mark in islice(_MARK.finditer(text), _MOST_MARKS):
         while mark.start() >= closing[1]:
             opening, closing = next(regions, _NO_CODE)
         run = mark[0]

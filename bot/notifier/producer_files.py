@@ -52,7 +52,7 @@ def descriptions(user: Sequence[Mapping[str, Any]]) -> list[Description]:
     problems: list[str] = []
     mine: list[str] = []
     for number, table in enumerate(user, 1):
-        given = table.get("name") if isinstance(table, Mapping) else None
+        given = table.get("name")
         where = f'producer "{given}"' if isinstance(given, str) else f"producer {number}"
         if given in mine:
             problems.append(f"{where}: is described twice")

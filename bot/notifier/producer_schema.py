@@ -24,15 +24,8 @@ from bot.notifier.words import suggestion
 
 IGNORE: Final = "ignore"
 WORDS: Final = (*(condition.value for condition in Condition), IGNORE)
-PARTS: Final = (
-    "job",
-    "project",
-    "ref",
-    "execution_id",
-    "url",
-    "duration",
-    "user",
-)
+Part = Literal["job", "project", "ref", "execution_id", "url", "duration", "user"]
+PARTS: Final[tuple[Part, ...]] = get_args(Part)
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}")
 _FAMILY = re.compile(
     r"text|username|body|heading|field\[[^\]]*\]|button\[[^\]]*\]"
@@ -100,7 +93,6 @@ Word = Annotated[
     BeforeValidator(_condition),
 ]
 Transform = Annotated[str, AfterValidator(_transform)]
-Part = Literal["job", "project", "ref", "execution_id", "url", "duration", "user"]
 
 
 class _Table(BaseModel):
@@ -236,7 +228,6 @@ _KINDS: Final = {
     "tuple_type": "must be a list",
     "too_short": "must not be empty",
 }
-assert get_args(Part) == PARTS  # noqa: S101 - two spellings of one list, for pydantic and for us
 
 
 def parse_description(table: Mapping[str, Any], where: str) -> tuple[Description | None, list[str]]:

@@ -12,14 +12,14 @@ A slot's *family* is its name without the counting indices: what descriptions of
 
 import re
 from collections.abc import Iterator, Mapping
-from functools import cached_property
 from typing import Any
 
 from bot.notifier.mrkdwn import SlotLink, clean, read, unescape, without_marks
+from bot.notifier.rich_text import mrkdwn_of
 
 LONGEST = 8192  # characters of one slot
 MOST_SLOTS = 200
-MOST_CHARACTERS = 40_000  # of all slots
+MOST_CHARACTERS = 32_000  # of all slots
 MOST_ATTACHMENTS = (
     100  # Slack's own limit: https://docs.slack.dev/reference/methods/chat.postMessage
 )
@@ -38,74 +38,86 @@ _PARTS = {  # part of an attachment -> Slack shows its marks as they are
     "image_url": True,
 }
 _SHOWN_AS = {"title_link": "title", "author_link": "author_name"}
-_FIELD_TEXT_STYLES = {"bold": "*", "italic": "_", "strike": "~", "code": "`"}
 
 
 class Slot:
     """One named text; read when it is first looked at.
 
-    `attachment` is the index of the attachment that it belongs to, -1 for none. In `is_plain` texts
-    Slack shows marks as they are.
+    `attachment` is the index of the attachment that it belongs to, -1 for none. Slack
+    shows the marks of `is_plain` texts as they are. A slot that is an address (`title_link`, a
+    button's) has one link, which shows `shown`.
     """
 
+    __slots__ = (
+        *("attachment", "family", "name"),
+        *("_is_plain", "_links", "_marked", "_marked_utf8", "_raw", "_shown", "_text", "_utf8"),
+    )
+
     def __init__(
-        self, name: str, family: str, raw: str, *, attachment: int = -1, is_plain: bool = False
+        self,
+        name: str,
+        family: str,
+        raw: str,
+        *,
+        attachment: int = -1,
+        is_plain: bool = False,
+        shown: str | None = None,
     ) -> None:
         self.name = name
         self.family = family
         self.attachment = attachment
         self._raw = raw[:LONGEST]
         self._is_plain = is_plain
+        self._shown = shown
+        # Not functools.cached_property: before Python 3.12 that takes a lock at each first look.
+        self._marked: str | None = None
+        self._text: str | None = None
+        self._links: tuple[SlotLink, ...] = ()
+        self._utf8: bytes | None = None
+        self._marked_utf8: bytes | None = None
 
     def __repr__(self) -> str:
         return f"Slot({self.name!r}, {self.text!r})"
 
-    @cached_property
-    def _read(self) -> tuple[str, list[SlotLink]]:
-        return read(self._raw)
-
-    @cached_property
+    @property
     def marked(self) -> str:
         """The text with its `*bold*`, `_italic_` and `code` marks still in it."""
-        return self._read[0]
+        if self._marked is None:
+            if self._shown is None:
+                self._marked, links = read(self._raw)
+                self._links = tuple(links)
+            else:
+                self._marked = clean(unescape(self._raw))
+                self._links = (SlotLink(self._marked, self._shown),)
+        return self._marked
 
-    @cached_property
+    @property
     def text(self) -> str:
         """What a reader sees: entities decoded, links as their text, no marks."""
-        return self.marked if self._is_plain else without_marks(self.marked)
+        if self._text is None:
+            self._text = self.marked if self._is_plain else without_marks(self.marked)
+        return self._text
 
-    @cached_property
+    @property
     def links(self) -> tuple[SlotLink, ...]:
         """The links, in their order."""
-        return tuple(self._read[1])
+        if self._marked is None:
+            _ = self.marked  # reads the links as well
+        return self._links
 
-    @cached_property
+    @property
     def utf8(self) -> bytes:
         """The text as RE2 wants it."""
-        return self.text.encode()
+        if self._utf8 is None:
+            self._utf8 = self.text.encode()
+        return self._utf8
 
-    @cached_property
+    @property
     def marked_utf8(self) -> bytes:
         """The marked text as RE2 wants it."""
-        return self.marked.encode()
-
-
-class _LinkSlot(Slot):
-    """A slot that is an address: `title_link`, a button's. Its only link shows `shown`."""
-
-    def __init__(
-        self, name: str, family: str, url: str, shown: str, *, attachment: int = -1
-    ) -> None:
-        super().__init__(name, family, url, attachment=attachment, is_plain=True)
-        self._shown = shown
-
-    @cached_property
-    def text(self) -> str:
-        return clean(unescape(self._raw))
-
-    @cached_property
-    def links(self) -> tuple[SlotLink, ...]:
-        return (SlotLink(self.text, self._shown),)
+        if self._marked_utf8 is None:
+            self._marked_utf8 = self.marked.encode()
+        return self._marked_utf8
 
 
 class Slots:
@@ -207,8 +219,13 @@ class _Reader:
         address = _string(url)
         if not address or self._slots.full:
             return
-        slot = _LinkSlot(
-            self._prefix + name, self._family + name, address, shown, attachment=self._attachment
+        slot = Slot(
+            self._prefix + name,
+            self._family + name,
+            address,
+            attachment=self._attachment,
+            is_plain=True,
+            shown=shown,
         )
         self._slots.add(slot, len(address))
 
@@ -274,7 +291,7 @@ class _Reader:
         if kind == "header":
             self._text("header", "header", block.get("text"))
         elif kind == "rich_text":
-            self.put(name, _rich_text(block.get("elements"), DEEPEST), family="block")
+            self.put(name, mrkdwn_of(block.get("elements")), family="block")
         elif kind == "context":
             for element in _items(block.get("elements")):
                 self._text(f"context[{number}]", "context", element)
@@ -312,42 +329,3 @@ class _Reader:
         label = _string(text.get("text") if isinstance(text, Mapping) else text)
         label = clean(label[:LONGEST])
         self.put_link(f"button[{label}].url", element.get("url"), label)
-
-
-def _rich_text(elements: Any, depth: int) -> str:
-    """Write rich text as mrkdwn, so that one reader is enough."""
-    parts: list[str] = []
-    for element in _items(elements)[:MOST_SLOTS]:
-        if not isinstance(element, Mapping):
-            continue
-        kind = element.get("type")
-        if kind == "text":
-            parts.append(_styled(_escape(_string(element.get("text"))), element.get("style")))
-        elif kind == "link":
-            label = _escape(_string(element.get("text"))).replace("|", "\u2502")
-            url = _escape(_string(element.get("url")))
-            shown = f"<{url}|{label}>" if label else f"<{url}>"
-            parts.append(_styled(shown, element.get("style")))
-        elif kind == "emoji":
-            parts.append(f":{_string(element.get('name'))}:")
-        elif kind in ("user", "usergroup", "channel", "broadcast", "team"):
-            name = next((element[key] for key in _MENTION_KEYS if key in element), "")
-            parts.append("@" + _escape(_string(name)))
-        elif depth > 0 and isinstance(element.get("elements"), list):
-            parts.append(_rich_text(element["elements"], depth - 1) + "\n")
-    return "".join(parts)
-
-
-_MENTION_KEYS = ("user_id", "usergroup_id", "channel_id", "range", "team_id")
-
-
-def _styled(text: str, style: Any) -> str:
-    if isinstance(style, Mapping):
-        for name, mark in _FIELD_TEXT_STYLES.items():
-            if style.get(name) is True and text.strip():
-                text = f"{mark}{text}{mark}"
-    return text
-
-
-def _escape(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
