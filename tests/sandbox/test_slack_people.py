@@ -1,0 +1,379 @@
+"""What people do: commands, clicks, choices, shortcuts, the Home tab, answers by response_url."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from bot.sandbox.slack import Fault, Message, NotPossibleError, Slack
+from tests.sandbox.slack_fakes import (
+    Api,
+    Json,
+    ManualClock,
+    SocketBot,
+    calling,
+    socket_bot,
+    workspace,
+)
+
+BUTTONS = [
+    {"type": "section", "text": {"type": "mrkdwn", "text": "*#123* disk"}},
+    {
+        "type": "actions",
+        "block_id": "buttons",
+        "elements": [
+            {
+                "type": "button",
+                "action_id": action_id,
+                "text": {"type": "plain_text", "text": action_id.title()},
+                "value": value,
+            }
+            for action_id, value in (("acknowledge", "P1"), ("pick", "one"), ("more", "two"))
+        ]
+        + [
+            {
+                "type": "overflow",
+                "action_id": "menu",
+                "options": [{"text": {"type": "plain_text", "text": "Snooze"}, "value": "snooze"}],
+            }
+        ],
+    },
+]
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+async def api(clock: ManualClock) -> AsyncIterator[Api]:
+    slack = workspace(clock)
+    slack.subscriptions = frozenset({"app_home_opened"})
+    async with calling(slack) as api:
+        yield api
+
+
+@pytest.fixture
+def slack(api: Api) -> Slack:
+    return api.slack
+
+
+@pytest.fixture
+async def bot(api: Api) -> AsyncIterator[SocketBot]:
+    async with socket_bot(api) as bot:
+        yield bot
+
+
+def last(bot: SocketBot) -> Json:
+    """Give the payload that the bot got last."""
+    payload: Json = bot.envelopes[-1]["payload"]
+    return payload
+
+
+async def card(api: Api, **more: Any) -> Message:
+    """Let the bot post a card."""
+    await api("chat.postMessage", channel="C0PROD", text="#123", blocks=BUTTONS, **more)
+    return await api.slack.expect_message("C0PROD", "#123")
+
+
+# -------------------------------------------------------------------- commands
+
+
+@pytest.mark.parametrize(
+    ("typed", "text"),
+    [
+        pytest.param("/pd", "", id="nothing"),
+        pytest.param("/pd  list  all ", "list  all", id="spaces"),
+        pytest.param("/pd reassign #1 @ann", "reassign #1 <@U0ANN|ann>", id="a person"),
+        pytest.param("/pd note see #prod", "note see <#C0PROD|prod>", id="a channel"),
+        pytest.param("/pd a @payments-oncall", "a <!subteam^S0PAY|@payments-oncall>", id="a group"),
+        pytest.param("/pd note @here.", "note <!here>.", id="everybody"),
+        pytest.param("/pd note a < b & c", "note a &lt; b &amp; c", id="escaped"),
+        pytest.param("/pd a @nobody #nowhere", "a @nobody #nowhere", id="unknown names"),
+        pytest.param("/pd a x@y.example", "a <mailto:x@y.example|x@y.example>", id="an address"),
+        pytest.param(
+            "/pd s https://x.example/?a=1&b=2", "s <https://x.example/?a=1&amp;b=2>", id="a link"
+        ),
+        pytest.param("/pd a <@U0ANN>", "a <@U0ANN>", id="Slack's own token"),
+    ],
+)
+async def test_command_text_arrives_escaped(
+    slack: Slack, bot: SocketBot, typed: str, text: str
+) -> None:
+    await slack.command("ann", typed, channel="C0PROD")
+
+    assert last(bot)["text"] == text
+
+
+async def test_a_raw_command_arrives_as_it_is(slack: Slack, bot: SocketBot) -> None:
+    await slack.command("ann", "/pd note “@ann” & ", channel="#prod", raw=True)
+
+    assert last(bot)["text"] == "note “@ann” &"
+
+
+async def test_another_command_is_not_possible(slack: Slack) -> None:
+    with pytest.raises(NotPossibleError, match="not a valid command"):
+        await slack.command("ann", "/other", channel="C0PROD")
+
+
+async def test_a_direct_message_has_its_name(slack: Slack, bot: SocketBot) -> None:
+    await slack.command("ann", "/pd", channel="D0ANN")
+
+    assert last(bot)["channel_name"] == "directmessage"
+
+
+# -------------------------------------------------------------------- clicks
+
+
+async def test_a_click_carries_message_value_and_state(
+    api: Api, slack: Slack, bot: SocketBot
+) -> None:
+    message = await card(api)
+    ack = await slack.click("ann", message, "acknowledge")
+    payload = last(bot)
+
+    assert ack.ok
+    assert payload["type"] == "block_actions"
+    assert payload["actions"][0]["value"] == "P1"
+    assert payload["actions"][0]["block_id"] == "buttons"
+    assert payload["message"]["ts"] == message.ts
+    assert payload["container"]["is_ephemeral"] is False
+    assert payload["user"]["id"] == "U0ANN"
+
+
+async def test_a_click_in_a_thread_names_the_thread(api: Api, slack: Slack, bot: SocketBot) -> None:
+    parent = await card(api)
+    reply = await card(api, thread_ts=parent.ts)
+    await slack.click("ann", reply, "acknowledge")
+
+    assert last(bot)["container"]["thread_ts"] == parent.ts
+
+
+async def test_a_click_in_an_ephemeral_message_has_no_message(
+    api: Api, slack: Slack, bot: SocketBot
+) -> None:
+    await api("chat.postEphemeral", channel="C0PROD", user="U0ANN", text="x", blocks=BUTTONS)
+    message = await slack.expect_ephemeral("ann")
+    await slack.click("ann", message, "pick", "one")
+
+    assert "message" not in last(bot)
+    assert last(bot)["container"]["is_ephemeral"] is True
+
+    with pytest.raises(NotPossibleError, match="bob does not see"):
+        await slack.click("bob", message, "pick")
+
+
+async def test_an_overflow_is_chosen_by_label(api: Api, slack: Slack, bot: SocketBot) -> None:
+    await slack.choose("ann", await card(api), "menu", "Snooze")
+
+    assert last(bot)["actions"][0]["selected_option"]["value"] == "snooze"
+
+
+async def test_a_button_in_an_attachment_can_be_clicked(
+    api: Api, slack: Slack, bot: SocketBot
+) -> None:
+    await api("chat.postMessage", channel="C0PROD", attachments=[{"blocks": BUTTONS}])
+    ack = await slack.click("ann", slack.messages("C0PROD")[-1], "more", "two")
+
+    assert ack.ok
+
+
+@pytest.mark.parametrize(
+    ("method", "action_id", "value", "why"),
+    [
+        pytest.param("click", "resolve", None, "There is no 'resolve'", id="no such button"),
+        pytest.param("click", "pick", "three", "pick=one", id="no such value"),
+        pytest.param("click", "menu", None, "use choose", id="an overflow clicked"),
+        pytest.param("choose", "pick", "one", "use click", id="a button chosen"),
+        pytest.param("choose", "menu", "Explode", "does not offer", id="no such option"),
+    ],
+)
+async def test_what_is_not_there_cannot_be_used(
+    api: Api, *, slack: Slack, method: str, action_id: str, value: str | None, why: str
+) -> None:
+    message = await card(api)
+    with pytest.raises(NotPossibleError, match=why):
+        await getattr(slack, method)("ann", message, action_id, value)
+
+
+async def test_a_deleted_message_cannot_be_clicked(api: Api, slack: Slack) -> None:
+    message = await card(api)
+    await api("chat.delete", channel="C0PROD", ts=message.ts)
+    with pytest.raises(NotPossibleError, match="does not see"):
+        await slack.click("ann", message, "acknowledge")
+
+
+async def test_who_is_not_in_a_direct_message_cannot_click_there(api: Api, slack: Slack) -> None:
+    await api("chat.postMessage", channel="D0ANN", text="x", blocks=BUTTONS)
+    with pytest.raises(NotPossibleError, match="bob is not in D0ANN"):
+        await slack.click("bob", slack.messages("D0ANN")[0], "acknowledge")
+
+
+# -------------------------------------------------------------------- shortcuts, Home tab
+
+
+async def test_shortcuts_carry_their_ids(api: Api, slack: Slack, bot: SocketBot) -> None:
+    message = await card(api)
+    await slack.message_shortcut("ann", message, "add_to_incident")
+
+    assert last(bot)["type"] == "message_action"
+    assert last(bot)["message"]["ts"] == message.ts
+
+    await slack.global_shortcut("ann", "open_incidents")
+
+    assert last(bot)["type"] == "shortcut"
+    assert "channel" not in last(bot)
+
+
+async def test_the_home_tab_is_published_when_it_is_opened(
+    api: Api, slack: Slack, bot: SocketBot
+) -> None:
+    assert slack.home("ann") is None
+
+    await slack.open_home("ann")
+
+    assert last(bot)["event"]["tab"] == "home"
+    assert "view" not in last(bot)["event"]
+
+    view = {"type": "home", "blocks": BUTTONS}
+    published = await api("views.publish", user_id="U0ANN", view=view)
+    conflict = await api("views.publish", user_id="U0ANN", view=view, hash="old")
+    await api("views.publish", user_id="U0ANN", view=view, hash=published["view"]["hash"])
+    home = await slack.expect_home("ann", "disk")
+    await slack.open_home("ann")
+
+    assert conflict["error"] == "hash_conflict"
+    assert last(bot)["event"]["view"]["id"] == home.id
+
+    await slack.click("ann", home, "acknowledge")
+
+    assert last(bot)["container"] == {"type": "view", "view_id": home.id}
+
+
+async def test_an_event_nobody_subscribed_to_is_not_sent(slack: Slack) -> None:
+    slack.subscriptions = frozenset()
+    ack = await slack.open_home("ann")
+
+    assert (ack.status, ack.reason, ack.attempts) == ("none", "not_subscribed", 0)
+
+
+# -------------------------------------------------------------------- response_url
+
+
+async def test_a_response_url_answers_five_times(api: Api, slack: Slack, bot: SocketBot) -> None:
+    ack = await slack.command("ann", "/pd list", channel="C0RANDOM")
+    url = last(bot)["response_url"]
+    answers = [await api.respond(url, text=str(n)) for n in range(6)]
+
+    assert answers[:5] == [(200, "ok")] * 5
+    assert answers[5][0] == 404
+    assert "used_url" in answers[5][1]
+    assert [one.text for one in ack.replies] == ["0", "1", "2", "3", "4"]
+    assert slack.calls[-1].method == "response_url"
+
+
+async def test_a_response_url_lives_thirty_minutes(
+    api: Api, slack: Slack, bot: SocketBot, clock: ManualClock
+) -> None:
+    await slack.command("ann", "/pd list", channel="C0PROD")
+    url = last(bot)["response_url"]
+    clock.forward(minutes=30)
+    in_time = await api.respond(url, text="x")
+    clock.forward(seconds=1)
+    late = await api.respond(url, text="x")
+
+    assert in_time == (200, "ok")
+    assert (late[0], "expired_url" in late[1]) == (404, True)
+
+
+async def test_an_answer_can_be_public_or_in_a_thread(
+    api: Api, slack: Slack, bot: SocketBot
+) -> None:
+    await slack.command("ann", "/pd list", channel="C0PROD")
+    url = last(bot)["response_url"]
+    await api.respond(url, text="for all", response_type="in_channel")
+    await api.respond(url, text="below", thread_ts=slack.messages("C0PROD")[0].ts)
+
+    assert slack.messages("C0PROD")[0].text == "for all"
+    assert slack.ephemerals("ann", "C0PROD")[0].thread_ts == slack.messages("C0PROD")[0].ts
+
+
+async def test_an_answer_can_replace_and_delete_what_was_clicked(
+    api: Api, slack: Slack, bot: SocketBot
+) -> None:
+    message = await card(api)
+    ack = await slack.click("ann", message, "acknowledge")
+    url = last(bot)["response_url"]
+    await api.respond(url, text="done", replace_original=True)
+
+    assert (message.text, ack.replies) == ("done", [message])
+
+    await api.respond(url, delete_original=True)
+    await slack.expect_deleted(message)
+
+    assert slack.messages("C0PROD") == []
+
+
+async def test_an_ephemeral_can_be_replaced_and_deleted(
+    api: Api, slack: Slack, bot: SocketBot
+) -> None:
+    await api("chat.postEphemeral", channel="C0PROD", user="U0ANN", text="x", blocks=BUTTONS)
+    message = await slack.expect_ephemeral("ann")
+    await slack.click("ann", message, "pick")
+    url = last(bot)["response_url"]
+    await api.respond(url, text="done", replace_original=True, blocks=[])
+    await slack.expect_update(message, "done")
+    await api.respond(url, delete_original=True)
+
+    assert slack.ephemerals("ann") == []
+    assert await api.respond(url, delete_original=True) == (200, "ok")
+
+
+async def test_a_command_has_no_original_to_delete(api: Api, slack: Slack, bot: SocketBot) -> None:
+    await slack.command("ann", "/pd", channel="C0PROD")
+
+    assert await api.respond(last(bot)["response_url"], delete_original=True) == (200, "ok")
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        pytest.param({}, "no_text", id="nothing"),
+        pytest.param({"text": "x", "response_type": "loud"}, "invalid_payload", id="odd type"),
+        pytest.param({"blocks": [{"type": "odd"}]}, "invalid_blocks", id="odd blocks"),
+    ],
+)
+async def test_a_bad_answer_is_refused(
+    api: Api, slack: Slack, bot: SocketBot, body: Json, code: str
+) -> None:
+    await slack.command("ann", "/pd", channel="C0PROD")
+    status, text = await api.respond(last(bot)["response_url"], **body)
+
+    assert (status, code in text) == (400, True)
+
+
+@pytest.mark.parametrize("data", [b"no json", b"[]"])
+async def test_an_answer_must_be_a_json_object(
+    api: Api, slack: Slack, bot: SocketBot, data: bytes
+) -> None:
+    await slack.command("ann", "/pd", channel="C0PROD")
+    async with api.session.post(last(bot)["response_url"], data=data) as response:
+        assert response.status == 400
+
+
+@pytest.mark.parametrize(
+    ("fault", "status"),
+    [
+        pytest.param(Fault("response_url", error="expired_url"), 404, id="expired"),
+        pytest.param(Fault("response_url", status=500), 500, id="broken"),
+        pytest.param(Fault("response_url", delay=0.001), 200, id="slow"),
+    ],
+)
+async def test_a_response_url_can_fail(
+    api: Api, slack: Slack, bot: SocketBot, fault: Fault, status: int
+) -> None:
+    await slack.command("ann", "/pd", channel="C0PROD")
+    slack.faults.add(fault)
+
+    assert (await api.respond(last(bot)["response_url"], text="x"))[0] == status
