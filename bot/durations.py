@@ -30,8 +30,8 @@ def parse_duration(text: str) -> int:
 
 
 def format_duration(seconds: float) -> str:
-    """Write seconds the way `parse_duration` reads them, whole seconds only."""
-    left = max(0, round(seconds))
+    """Write seconds the way `parse_duration` reads them: whole, and at most ten years."""
+    left = round(min(max(0, seconds), LONGEST_SECONDS))
     written = ""
     for letter, size in _UNITS:
         count, left = divmod(left, size)

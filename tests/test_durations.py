@@ -1,5 +1,7 @@
 """Durations of settings and rules."""
 
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -53,7 +55,16 @@ def test_duration_survives_being_written_and_read(seconds: int) -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(0, "0s"), (0.4, "0s"), (59.6, "1m"), (123, "2m3s"), (86_400, "1d"), (-5, "0s")],
+    [
+        (0, "0s"),
+        (0.4, "0s"),
+        (59.6, "1m"),
+        (123, "2m3s"),
+        (86_400, "1d"),
+        (-5, "0s"),
+        (math.nan, "0s"),
+        (math.inf, "3650d"),
+    ],
 )
 def test_duration_is_written_in_whole_seconds(seconds: float, text: str) -> None:
     assert format_duration(seconds) == text

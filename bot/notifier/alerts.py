@@ -4,6 +4,7 @@ What PagerDuty would refuse is prevented here, because a refused event is a lost
 https://developer.pagerduty.com/docs/events-api-v2/trigger-events/
 """
 
+import math
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -136,6 +137,8 @@ def _details(
     planned: Planned, status: JobStatus, message: ChannelMessage, place: Place, summary: str
 ) -> dict[str, Any]:
     seconds = status.duration_seconds
+    if seconds is not None and not math.isfinite(seconds):
+        seconds = None  # JSON has no word for it
     recognized: dict[str, Any] = {
         "job": status.job,
         "project": status.project,

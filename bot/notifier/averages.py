@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from bot.durations import format_duration, parse_duration
+from bot.durations import LONGEST_SECONDS, format_duration, parse_duration
 from bot.model import Condition, JobStatus
 
 MOST_RUNS: Final = 20
@@ -75,8 +75,7 @@ def fires_after(threshold: Threshold, past_durations: Sequence[float]) -> Expect
     if not threshold.needs_runs:
         limit = format_duration(threshold.amount)
         return Expectation(threshold.amount, f"The rule's limit is {limit}.")
-    counted = [seconds for seconds in past_durations if math.isfinite(seconds) and seconds >= 0]
-    counted = counted[:MOST_RUNS]
+    counted = [seconds for seconds in past_durations if _is_duration(seconds)][:MOST_RUNS]
     if len(counted) < LEAST_RUNS:
         return Expectation(
             None,
@@ -103,9 +102,14 @@ def run_duration(
     """
     if started_at_seconds is not None and ended_at_seconds >= started_at_seconds:
         return ended_at_seconds - started_at_seconds
-    if reported_seconds is not None and math.isfinite(reported_seconds) and reported_seconds >= 0:
+    if reported_seconds is not None and _is_duration(reported_seconds):
         return reported_seconds
     return None
+
+
+def _is_duration(seconds: float) -> bool:
+    """Tell nonsense (negative, not a number, thousands of years) from how long something took."""
+    return 0 <= seconds <= LONGEST_SECONDS
 
 
 def overdue(start: JobStatus, after_seconds: float) -> JobStatus:

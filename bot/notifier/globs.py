@@ -5,15 +5,14 @@ One `re2.Set` over all globs would be shorter, but when its automaton outgrows i
 looked up by the literal text they begin or end with, and only the few found are run.
 """
 
+import re
 from collections import defaultdict
-from collections.abc import Callable, Mapping
-from functools import lru_cache
+from collections.abc import Mapping
 from typing import Any, Final
 
 import re2
 
 _META: Final = frozenset("*?[")
-_CACHED_VALUES: Final = 2048
 _Buckets = Mapping[int, Mapping[str, tuple[tuple["Glob", int], ...]]]
 
 
@@ -29,25 +28,28 @@ class Glob:
         self.is_literal = first is None
         self.prefix = pattern[:first]
         self.suffix = "" if first is None else _literal_tail(pattern)
-        # `prefix*suffix`, by far the most frequent form, needs no regular expression.
-        self._is_simple = pattern == f"{self.prefix}*{self.suffix}"
+        # The longest literal text within: what the value must contain anyway.
+        self.core = "" if "[" in pattern else max(re.split(r"[*?]", pattern), key=len)
+        # `prefix*suffix` and `*core*`, by far the most frequent, need no regular expression.
+        self._is_ends = pattern == f"{self.prefix}*{self.suffix}"
+        self._is_core = pattern == f"*{self.core}*"
         self._regexp: Any = None
-        if not self.is_literal and not self._is_simple:
+        if not (self.is_literal or self._is_ends or self._is_core):
             self._regexp = re2.compile(_translate(pattern), _options())
 
     def matches(self, value: str) -> bool:
         """Tell whether the whole value fits."""
         if value == self.pattern:
             return True
-        if self.is_literal:
-            return False
-        if self._is_simple:
+        if self._is_ends:
             return (
                 len(value) >= len(self.prefix) + len(self.suffix)
                 and value.startswith(self.prefix)
                 and value.endswith(self.suffix)
             )
-        return self._regexp.fullmatch(value) is not None
+        if self._is_core:
+            return self.core in value
+        return self._regexp is not None and self._regexp.fullmatch(value) is not None
 
 
 class GlobIndex:
@@ -59,7 +61,7 @@ class GlobIndex:
         prefixes: defaultdict[int, defaultdict[str, list[tuple[Glob, int]]]]
         suffixes: defaultdict[int, defaultdict[str, list[tuple[Glob, int]]]]
         prefixes, suffixes = _empty(), _empty()
-        loose: list[tuple[Glob, int]] = []
+        loose: list[tuple[str, Glob, int]] = []
         for pattern, bits in owners.items():
             glob = Glob(pattern)
             if glob.is_literal:
@@ -69,23 +71,22 @@ class GlobIndex:
             elif glob.suffix:
                 suffixes[len(glob.suffix)][glob.suffix].append((glob, bits))
             else:
-                loose.append((glob, bits))
+                loose.append((glob.core, glob, bits))
         self._prefixes, self._suffixes = _frozen(prefixes), _frozen(suffixes)
         self._loose = tuple(loose)
-        # Names come back every night, so most look-ups end here. Bounded: names are other people's.
-        self.owners_of: Callable[[str], int] = lru_cache(_CACHED_VALUES)(self._owners_of)
 
-    def _owners_of(self, value: str) -> int:
+    def owners_of(self, value: str, wanted: int = -1) -> int:
+        """Give the owners, of those that are `wanted`, with a glob that matches the value."""
         found = self._always | self._exact.get(value, 0)
-        candidates = list(self._loose)
+        candidates = [(glob, bits) for core, glob, bits in self._loose if core in value]
         for length, table in self._prefixes.items():
             candidates += table.get(value[:length], ())
         for length, table in self._suffixes.items():
             candidates += table.get(value[-length:], ())
         for glob, bits in candidates:
-            if bits | found != found and glob.matches(value):
+            if bits & wanted & ~found and glob.matches(value):
                 found |= bits
-        return found
+        return found & wanted
 
 
 def _empty() -> defaultdict[int, defaultdict[str, list[tuple[Glob, int]]]]:

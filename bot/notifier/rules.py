@@ -163,8 +163,8 @@ class Rules:
             index = self._indexes[key]
             owners = 0
             for value in values:
-                owners |= index.owners_of(value)
-            left &= owners
+                owners |= index.owners_of(value, left)
+            left = owners
             if not left:
                 return
         while left:

@@ -21,13 +21,17 @@ _INVISIBLE: Final = frozenset({"Cf", "Zs", "Zl", "Zp", "Cc"})
 
 def clean_text(text: str) -> str:
     """Remove control characters but line breaks, and what UTF-8 cannot carry."""
+    if text.isascii() and text.isprintable():
+        return text
     return text.replace("\r\n", "\n").replace("\r", "\n").translate(_TEXT)
 
 
 def clean_line(text: str) -> str:
     """Clean and fold into one line; text in which nothing can be seen becomes empty."""
     folded = " ".join(clean_text(text).split())
-    if all(unicodedata.category(character) in _INVISIBLE for character in folded):
+    if not folded.isascii() and all(
+        unicodedata.category(character) in _INVISIBLE for character in folded
+    ):
         return ""
     return folded
 

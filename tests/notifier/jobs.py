@@ -62,7 +62,7 @@ def _validator() -> Draft202012Validator:
 def check_event(event: AlertEvent) -> None:
     """Demand what PagerDuty demands of a request."""
     body = {"routing_key": ROUTING_KEY, **event.body}
-    encoded = json.dumps(body)
+    encoded = json.dumps(body, allow_nan=False)
     _validator().validate(json.loads(encoded))
     assert len(encoded.encode()) < 512_000
     json.dumps(body, ensure_ascii=False).encode()  # no lone surrogates

@@ -60,3 +60,4 @@ def test_index_finds_what_each_glob_finds_alone(globs: list[str], value: str) ->
     index = GlobIndex({glob: 1 << at for at, glob in enumerate(globs)}, always=1 << 20)
     expected = sum(1 << at for at, glob in enumerate(globs) if Glob(glob).matches(value))
     assert index.owners_of(value) == expected | 1 << 20
+    assert index.owners_of(value, wanted=0b101) == expected & 0b101

@@ -1,6 +1,7 @@
 """What matching rules send, and why (not)."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ def planned_by(text: str, condition: Condition = Condition.FAILURE) -> tuple[Pla
     return plan(rules.rules, job_status(condition), PLACE)
 
 
-def only(text: str, condition: Condition = Condition.FAILURE, **changes: object) -> Planned:
+def only(text: str, condition: Condition = Condition.FAILURE, **changes: Any) -> Planned:
     (rule,) = rules_of(text).rules
     return decide(rule, job_status(condition, **changes), PLACE)
 
@@ -61,7 +62,7 @@ def only(text: str, condition: Condition = Condition.FAILURE, **changes: object)
     ],
 )
 def test_dedup_key_is_the_identity_of_the_job(
-    written: str, changes: dict[str, object], key: str
+    written: str, changes: dict[str, Any], key: str
 ) -> None:
     assert only(f'[[rule]]\nname = "r"\n{written}', **changes).dedup_key == key
 

@@ -1,5 +1,7 @@
 """Which rules a job status meets, and why others do not."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -8,15 +10,17 @@ from bot.notifier.rules import Question, Rules, no_rules
 from tests.notifier.jobs import job_status, rules_of
 
 
-def matching(rules: Rules, **changes: str | None) -> list[str]:
-    given: dict[str, str | None] = {
+def matching(rules: Rules, **changes: Any) -> list[str]:
+    given: dict[str, Any] = {
         "channel_id": "C0JOBS",
         "channel_name": "jobs",
         "bot_id": "B0RUNDECK",
         "app_id": "A0RUNDECK",
     }
-    of_status = {key: changes.pop(key) for key in ("producer", "project", "job") if key in changes}
-    found = rules.match(job_status(**of_status), **(given | changes))  # type: ignore[arg-type] - a test's table
+    of_status: dict[str, Any] = {
+        key: changes.pop(key) for key in ("producer", "project", "job") if key in changes
+    }
+    found = rules.match(job_status(**of_status), **(given | changes))
     return [rule.name for rule in found]
 
 

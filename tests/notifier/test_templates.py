@@ -52,7 +52,7 @@ def test_doubled_braces_are_braces() -> None:
     ],
 )
 def test_template_that_cannot_be_filled_is_refused(text: str, why: str) -> None:
-    with pytest.raises(ValueError, match="placeholder|brace|empty") as caught:
+    with pytest.raises(ValueError, match=r"placeholder|brace|empty") as caught:
         parse_template(text)
     assert why in str(caught.value)
 
