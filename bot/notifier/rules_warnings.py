@@ -7,7 +7,7 @@ from bot.model import Condition, EventAction
 from bot.notifier.globs import Glob
 from bot.notifier.rules_effects import effects_of
 from bot.notifier.rules_schema import ConditionTable, RuleTable, Sending
-from bot.notifier.templates import PER_RUN
+from bot.notifier.templates import PER_RUN, TELLING_JOBS
 from bot.notifier.words import suggestion
 
 Warning_ = tuple[tuple[str | int, ...], str]
@@ -19,6 +19,11 @@ _ANY_BOT: Final = (
 )
 _NO_HTTPS: Final = (
     "PagerDuty shows images from https:// addresses only; one that has none will be left out"
+)
+
+_SHARED_KEY: Final = (
+    "all jobs of this rule share the key, so the success of one resolves the failure of another; "
+    "write {job} into it"
 )
 
 
@@ -39,13 +44,13 @@ def _of_producers(rule: RuleTable, producers: Sequence[str]) -> Iterator[Warning
 def _of_rule(rule: RuleTable) -> Iterator[Warning_]:
     if not rule.bots:
         yield (), _ANY_BOT
-    yield from _of_keys((), rule)
+    yield from _of_keys((), rule, rule)
     for condition in Condition:
         table: ConditionTable | None = getattr(rule.on, condition.value)
         if table is None:
             continue
         place = ("on", condition.value)
-        yield from _of_keys(place, table)
+        yield from _of_keys(place, table, rule)
         action = effects_of(rule, condition).action
         if condition is Condition.START and action is EventAction.TRIGGER:
             yield place, "a start that triggers pages somebody for every run"
@@ -59,7 +64,7 @@ def _of_rule(rule: RuleTable) -> Iterator[Warning_]:
         )
 
 
-def _of_keys(place: tuple[str, ...], keys: Sending) -> Iterator[Warning_]:
+def _of_keys(place: tuple[str, ...], keys: Sending, rule: RuleTable) -> Iterator[Warning_]:
     for image in keys.images or ():
         if not image.lower().startswith("https://"):
             yield (*place, "images"), _NO_HTTPS
@@ -68,3 +73,9 @@ def _of_keys(place: tuple[str, ...], keys: Sending) -> Iterator[Warning_]:
             (*place, "dedup_key"),
             f"{{{per_run[0]}}} differs from run to run, so every failure opens an alert of its own",
         )
+    if keys.dedup_key and not keys.dedup_key.names & TELLING_JOBS and not _is_about_one_job(rule):
+        yield (*place, "dedup_key"), _SHARED_KEY
+
+
+def _is_about_one_job(rule: RuleTable) -> bool:
+    return len(rule.job) == 1 and Glob(rule.job[0]).is_literal

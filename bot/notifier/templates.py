@@ -25,6 +25,7 @@ PLACEHOLDERS: Final = (
     "message_url",
 )
 PER_RUN: Final = frozenset({"execution_id", "duration", "url", "message_url"})
+TELLING_JOBS: Final = frozenset({"job", "execution_id", "url", "message_url"})
 MISSING: Final = "-"
 DEDUP_KEY_LIMIT: Final = 255
 """https://developer.pagerduty.com/docs/events-api-v2/trigger-events/"""

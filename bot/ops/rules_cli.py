@@ -171,7 +171,7 @@ def _readable(file: str, verdict: Verdict) -> Iterable[str]:
         if value is not None:
             yield f"    {name}: {value}"
     if verdict.trail:
-        yield "  How it was recognized:"
+        yield "  Recognition:"
         yield from (f"    {step}" for step in verdict.trail)
     if verdict.tried:
         yield "  Rules:"

@@ -70,6 +70,12 @@ def test_rule_knows_its_line_and_threshold() -> None:
             id="unknown producer",
         ),
         pytest.param(
+            'bots = "B0"\ndedup_key = "{project}"',
+            'rules.toml:4: rule "a", dedup_key: all jobs of this rule share the key, so the success '
+            "of one resolves the failure of another; write {job} into it.",
+            id="key of all jobs",
+        ),
+        pytest.param(
             'bots = "B0"\n[rule.on.start]',
             'rules.toml:4: rule "a", on.start: a start that triggers pages somebody for every run.',
             id="start that triggers",
@@ -96,6 +102,11 @@ def test_rule_knows_its_line_and_threshold() -> None:
 )
 def test_what_is_rarely_meant_is_a_warning(written: str, warning: str) -> None:
     assert rules_of(f'[[rule]]\nname = "a"\n{written}').warnings == (warning,)
+
+
+def test_key_without_the_job_is_fine_where_the_rule_is_about_one_job() -> None:
+    rules = rules_of('[[rule]]\nname = "a"\nbots = "B0"\njob = "load"\ndedup_key = "load"')
+    assert rules.warnings == ()
 
 
 def test_rule_of_the_contract_has_no_warning() -> None:

@@ -304,7 +304,7 @@ def test_people_read_how_and_why(rehearsal: Rehearsal) -> None:
     for expected in (
         "m.json\n",
         "condition: failure",
-        "How it was recognized:",
+        "Recognition:",
         'rule "ops only": it wants project "ops", the message has none',
         'rule "cron": matches',
         "trigger error: backup failed (my-cron)",
