@@ -11,7 +11,7 @@ from bot.sandbox.slack.changes import Changes
 from bot.sandbox.slack.clock import Clock
 from bot.sandbox.slack.http_mode import Answer
 from bot.sandbox.slack.identity import Identity
-from bot.sandbox.slack.records import Ack, Delivery, Json
+from bot.sandbox.slack.records import Ack, Delivery, Json, remember
 from bot.sandbox.slack.socket_mode import SocketHub
 
 T = TypeVar("T")
@@ -56,7 +56,8 @@ class Deliverer:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         session, self._session = self._session, None
-        await http_mode.close(session)
+        if session is not None:
+            await session.close()
 
     async def once(self, kind: str, payload: Json) -> Ack:
         """Deliver a command or an interaction: Slack does not repeat them."""
@@ -107,7 +108,7 @@ class Deliverer:
             attempt=attempt,
             retry_reason=reason,
         )
-        self.deliveries.append(delivery)
+        remember(self.deliveries, delivery)
         loop = asyncio.get_running_loop()
         start = loop.time()
         if self.request_url:

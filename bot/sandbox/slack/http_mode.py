@@ -3,7 +3,6 @@
 https://docs.slack.dev/authentication/verifying-requests-from-slack
 """
 
-import asyncio
 import hashlib
 import hmac
 import json
@@ -78,10 +77,3 @@ async def post(
     if response.status != _OK:
         return Answer(response.status, text, "http_error", may_retry)
     return Answer("acknowledged", decode(response.content_type, text))
-
-
-async def close(session: aiohttp.ClientSession | None) -> None:
-    """Close the session and let its connections go."""
-    if session is not None:
-        await session.close()
-        await asyncio.sleep(0)

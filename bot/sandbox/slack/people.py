@@ -8,7 +8,8 @@ from typing import Any
 from bot.sandbox.slack.cast import Cast
 from bot.sandbox.slack.errors import NotPossibleError, SlackError
 from bot.sandbox.slack.inputs import KINDS, elements, entered, find_element, is_empty
-from bot.sandbox.slack.records import Ack, Json, Message, User, View
+from bot.sandbox.slack.records import Ack, Channel, Json, Message, User, View
+from bot.sandbox.slack.response_urls import ResponseUrl
 from bot.sandbox.slack.typed import escape
 from bot.sandbox.slack.workspace import Where, Who
 
@@ -19,6 +20,7 @@ class People(Cast):
     async def command(self, who: Who, typed: str, *, channel: Where, raw: bool = False) -> Ack:
         """Type a slash command, its name included; `raw` sends the text as it is."""
         user, place = self.workspace.user(who), self.workspace.channel(channel)
+        self.check_place(user, place)
         word, _, rest = typed.strip().partition(" ")
         if word != self.identity.command:
             raise NotPossibleError(f"{word} is not a valid command: {self.identity.command} is.")
@@ -34,17 +36,15 @@ class People(Cast):
         ack = await self.deliverer.once("slash_commands", payload)
         ack.response_url = address
         if ack.ok and isinstance(ack.body, dict) and ack.body:
-            self._answer_in_ack(ack)
+            self._answer_in_ack(address, ack.body)
         return ack
 
-    def _answer_in_ack(self, ack: Ack) -> None:
+    def _answer_in_ack(self, address: ResponseUrl, body: Json) -> None:
         """Show what a command answers in its acknowledgement."""
-        if ack.response_url is None:
-            return
         try:
-            self.response_urls.answer(ack.response_url, ack.body)
+            self.response_urls.answer(address, body)
         except SlackError as error:
-            self.inspector.refuse("answer", [error.code, *error.messages], ack.body)
+            self.inspector.refuse("answer", [error.code, *error.messages], body)
 
     # ---------------------------------------------------------------- clicks and choices
 
@@ -256,5 +256,9 @@ class People(Cast):
         )
         if not any(one is shown for one in there) or shown.to_user not in {"", user.id}:
             raise NotPossibleError(f"{user.name} does not see that message.")
+        self.check_place(user, channel)
+
+    def check_place(self, user: User, channel: Channel) -> None:
+        """Raise NotPossibleError when somebody cannot look into a channel."""
         if user.id not in channel.members and channel.kind != "channel":
             raise NotPossibleError(f"{user.name} is not in {channel.id}.")

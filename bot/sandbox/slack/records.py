@@ -3,12 +3,23 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from bot.sandbox.slack.response_urls import ResponseUrl
 
 Json = dict[str, Any]
+T = TypeVar("T")
+
+MOST_REMEMBERED = 50_000
+"""Of calls and deliveries: a demo may run for weeks."""
+
+
+def remember(log: list[T], entry: T) -> None:
+    """Add to a log; a full one forgets its older half."""
+    if len(log) >= MOST_REMEMBERED:
+        del log[: MOST_REMEMBERED // 2]
+    log.append(entry)
 
 
 @dataclass(slots=True)

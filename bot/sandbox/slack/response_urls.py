@@ -77,7 +77,10 @@ class ResponseUrls:
         address.uses += 1
 
     def answer(self, address: ResponseUrl, body: Json) -> None:
-        """Show an answer: only to the caller unless `in_channel` is asked for."""
+        """Show an answer: only to the caller unless `in_channel` is asked for.
+
+        A command has no original: `replace_original` posts, `delete_original` does nothing.
+        """
         args = Arguments(body)
         origin = address.origin
         if args.flag("delete_original"):

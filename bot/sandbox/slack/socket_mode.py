@@ -20,6 +20,7 @@ from bot.sandbox.slack.http_mode import Answer
 from bot.sandbox.slack.records import Json
 
 MOST_CONNECTIONS = 10
+_CLOSE_SECONDS = 1.0
 _USED_TICKET = 408
 """Slack's answer to a second handshake on one address (slackapi/node-slack-sdk#1472)."""
 
@@ -95,7 +96,7 @@ class SocketHub:
                 return web.Response(status=fault.status, headers=fault.headers)
         if not is_fresh:
             return web.Response(status=_USED_TICKET, text="The address was used already.")
-        socket = web.WebSocketResponse(autoping=False)
+        socket = web.WebSocketResponse(autoping=False, timeout=_CLOSE_SECONDS)
         await socket.prepare(request)
         self.handshakes += 1
         connection = Connection(self.handshakes, socket, request.transport)

@@ -1,6 +1,7 @@
 """What people and other apps' bots write, edit and delete in channels."""
 
 import asyncio
+import re
 from typing import Any, Literal
 
 from bot.sandbox.slack import payloads
@@ -30,8 +31,7 @@ class Talk(People):
     ) -> Ack:
         """Post as a person; a mention of the bot is delivered as `app_mention` as well."""
         user, place = self.workspace.user(who), self.workspace.channel(channel)
-        if user.id not in place.members and place.kind != "channel":
-            raise NotPossibleError(f"{user.name} is not in {place.id}.")
+        self.check_place(user, place)
         ts = self.workspace.next_ts()
         content: Json = {
             "type": "message",
@@ -140,7 +140,8 @@ class Talk(People):
     def _news(self, place: Channel, message: Message) -> list[Json]:
         """Give the events of a new message; in a direct message there are no mentions."""
         events = [payloads.posted(place, message)]
-        if f"<@{self.identity.bot_user_id}" in message.text and not place.is_im:
+        is_mention = re.search(rf"<@{self.identity.bot_user_id}[|>]", message.text)
+        if is_mention and not place.is_im:
             events.append(payloads.mentioned(place, message))
         return events
 

@@ -11,7 +11,7 @@ from bot.sandbox.slack.core import Core
 from bot.sandbox.slack.errors import SlackError
 from bot.sandbox.slack.faults import Fault
 from bot.sandbox.slack.methods import APP_TOKEN_METHODS, METHODS, NO_TOKEN_METHODS
-from bot.sandbox.slack.records import Call, Json
+from bot.sandbox.slack.records import Call, Json, remember
 from bot.sandbox.slack.scopes import METHOD_SCOPES
 
 NOTHING = Arguments({})
@@ -85,7 +85,7 @@ class WebApi:
 
     def _note(self, name: str, args: Arguments, response: Json, status: int) -> None:
         core = self._core
-        core.calls.append(Call(core.clock.now(), name, args.values, response, status))
+        remember(core.calls, Call(core.clock.now(), name, args.values, response, status))
         core.changes.touch("call")
 
     async def respond(self, request: web.Request) -> web.Response:

@@ -1,6 +1,6 @@
 """conversations.history and conversations.replies."""
 
-from bot.sandbox.slack.arguments import Arguments, wrong
+from bot.sandbox.slack.arguments import Arguments
 from bot.sandbox.slack.core import Core
 from bot.sandbox.slack.errors import SlackError
 from bot.sandbox.slack.records import Json, Message
@@ -49,8 +49,6 @@ def replies(core: Core, args: Arguments) -> Json:
     parent = channel.messages.get(ts)
     if parent is None:
         raise SlackError("thread_not_found")
-    if "." not in ts:
-        raise wrong("ts", "should be a ts")
     thread_ts = parent.thread_ts or parent.ts
     below = [
         one
