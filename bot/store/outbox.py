@@ -30,7 +30,7 @@ from bot.ledger import Claimed, EntryState, MessageId
 from bot.model import Condition, EventAction
 from bot.store.book import LATE
 from bot.store.database import Transaction
-from bot.store.lanes import first_open, is_open, refresh
+from bot.store.lanes import first_open, is_leased, is_open, refresh
 from bot.store.reader import Reader
 from bot.store.schema import lanes, outbox, pauses
 from bot.store.text import clean, clip, load
@@ -49,8 +49,7 @@ def _due_heads(retrying: int, at_most: str) -> Select[Any]:
     """Select the heads of lanes that may send now; those that have failed before apart."""
     in_flight = exists().where(
         _other.c.lane == lanes.c.lane,
-        is_open,
-        _other.c.state == EntryState.LEASED,
+        is_leased,
         _other.c.due > bindparam("now"),
     )
     paused = exists().where(pauses.c.key_ref == lanes.c.key_ref, pauses.c.until > bindparam("now"))
@@ -120,19 +119,6 @@ _sent = (
         < tuple_(bindparam("seq"), bindparam("ordinal")),
     )
     .values(sent_seq=bindparam("seq"), sent_ordinal=bindparam("ordinal"))
-)
-_supersede = (
-    update(outbox)
-    .where(
-        outbox.c.lane == bindparam("name"),
-        is_open,
-        outbox.c.state != EntryState.LEASED,
-        tuple_(outbox.c.seq, outbox.c.ordinal)
-        < select(lanes.c.sent_seq, lanes.c.sent_ordinal)
-        .where(lanes.c.lane == bindparam("name"))
-        .scalar_subquery(),
-    )
-    .values(state=EntryState.SUPERSEDED, due=null(), error=LATE, settled=bindparam("at"))
 )
 
 
@@ -210,7 +196,6 @@ def settle(transaction: Transaction, items: Sequence[Settlement]) -> list[bool]:
         _sent,
         [{"name": name, "seq": seq, "ordinal": n} for name, (seq, n) in sorted(sent.items())],
     )
-    transaction.write(_supersede, [{"name": n, "at": transaction.now} for n in sorted(names)])
     refresh(transaction, names)
     return results
 
@@ -223,7 +208,7 @@ def reset_leases(transaction: Transaction) -> None:
     """Let everything in flight be claimed at once: nobody else is running."""
     freed = transaction.rows(
         update(outbox)
-        .where(is_open, outbox.c.state == EntryState.LEASED)
+        .where(is_leased)
         .values(state=EntryState.PENDING, due=transaction.now)
         .returning(outbox.c.lane)
     )

@@ -30,6 +30,7 @@ metadata = MetaData(
 
 # SQLite takes a partial index only where the query repeats its condition word for word.
 OPEN = "state IN ('pending', 'leased', 'blocked')"
+LEASED = "state = 'leased'"
 SHELVED = "state IN ('held', 'abandoned')"
 GOING = "started IS NOT NULL AND (ended IS NULL OR ended < started)"
 SETTLED = "settled IS NOT NULL"
@@ -82,6 +83,7 @@ outbox = Table(
     Column("settled", BigInteger),
     UniqueConstraint("lane", "seq", "ordinal"),
     _partial("ix_outbox_open", "lane", "seq", "ordinal", where=OPEN),
+    _partial("ix_outbox_leased", "lane", "due", where=LEASED),
     _partial("ix_outbox_shelved", "state", "hold", "id", where=SHELVED),
     _partial("ix_outbox_settled", "settled", where=SETTLED),
     Index("ix_outbox_message", "ts", "channel"),
