@@ -4,16 +4,20 @@ Implemented by `pagerduty`, `slack`, `store` and `identity`; introduced to one a
 Every method may raise `errors.PagerDutyError` unless it says otherwise.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from bot.model import (
     Assignment,
+    Button,
+    Card,
     ChannelMessage,
     Form,
     Incident,
     IncidentId,
     Invocation,
+    Line,
     Note,
     Outcome,
     PagerDutyUser,
@@ -213,4 +217,92 @@ class Ingest(Protocol):
         Raises:
             StoreError: nothing was stored; Slack must deliver the message again.
         """
+        ...
+
+
+class Rooms(Protocol):
+    """The channels that the bot is in, from memory: nothing here but `resolve` waits for Slack."""
+
+    def name(self, channel_id: str) -> str | None:
+        """Give the name without `#`; None where it is not known (yet)."""
+        ...
+
+    def permalink(self, channel_id: str, ts: str, thread_ts: str | None = None) -> str | None:
+        """Give a message's address; None where the workspace's own is not known."""
+        ...
+
+    async def resolve(self, channel_id: str) -> str | None:
+        """Ask Slack for the name. Raises SlackError."""
+        ...
+
+    async def joined(self) -> Mapping[str, str]:
+        """Read the channels that the bot is in now: id -> name. Raises SlackError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A message of a channel's past; `message` None: nobody's job message, but it has replies."""
+
+    ts: str
+    message: ChannelMessage | None
+    latest_reply: str | None = None
+
+
+class History(Protocol):
+    """What was said in channels. Every method may raise SlackError."""
+
+    def pages(self, channel_id: str, oldest: str) -> AsyncIterator[Sequence[Said]]:
+        """Read everything after `oldest`, page by page, newest first, without replies."""
+        ...
+
+    async def replies(self, channel_id: str, ts: str, oldest: str = "0") -> Sequence[Said]:
+        """Read a message and the replies to it after `oldest`, newest first."""
+        ...
+
+
+class Noticeboard(Protocol):
+    """What the bot shows at job messages. Every method may raise SlackError."""
+
+    async def react(self, channel_id: str, ts: str, emoji: str) -> None:
+        """Put a reaction on a message; it may be there already."""
+        ...
+
+    async def unreact(self, channel_id: str, ts: str, emoji: str) -> None:
+        """Take the bot's reaction away; it may be gone already."""
+        ...
+
+    async def post(
+        self,
+        channel_id: str,
+        lines: Sequence[Line],
+        *,
+        thread_ts: str | None = None,
+        buttons: Sequence[Button] = (),
+    ) -> str:
+        """Post lines into a channel or thread; gives the `ts`."""
+        ...
+
+    async def post_card(self, channel_id: str, card: Card, *, thread_ts: str | None = None) -> str:
+        """Post an incident's card; gives its `ts`."""
+        ...
+
+    async def said(self, channel_id: str, thread_ts: str) -> Sequence[str]:
+        """Give what the bot itself has said in a thread, blocks included, as text."""
+        ...
+
+
+class JobsBook(Protocol):
+    """What the notifier knows, for `jobs`."""
+
+    async def overview(self) -> Sequence[Line]:
+        """Tell what is watched, the last messages, and what was not recognized."""
+        ...
+
+    async def why(self, channel_id: str, ts: str) -> Sequence[Line]:
+        """Tell what became of one Slack message, and why."""
+        ...
+
+    async def retry(self, entry_id: int) -> Line:
+        """Send an entry of the outbox again. Raises RequestError."""
         ...

@@ -64,6 +64,7 @@ class Identity:
     team_id: str
     app_id: str | None = None
     team_name: str | None = None
+    url: str | None = None  # of the workspace
 
 
 class SlackWeb:
@@ -160,6 +161,7 @@ def _identity(answer: AsyncSlackResponse) -> Identity:
         team_id=answer["team_id"],
         app_id=answer.get("app_id"),
         team_name=answer.get("team"),
+        url=answer.get("url"),
     )
 
 
