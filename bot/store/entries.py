@@ -103,8 +103,8 @@ class Entries:
         )
         return [_entry(row) for row in await self._reader.run(lambda t: t.rows(statement))]
 
-    async def settled_since(self, seq: int, limit: int = 1000) -> list[Entry]:
-        """Give the entries of messages from `seq` on that are settled or waiting, newest first."""
+    async def since(self, seq: int, limit: int = 1000) -> list[Entry]:
+        """Give the entries of messages from `seq` on, newest first."""
         statement = (
             select(outbox).where(outbox.c.seq >= seq).order_by(outbox.c.id.desc()).limit(limit)
         )
