@@ -8,13 +8,18 @@ from dataclasses import dataclass
 from itertools import islice
 
 _LINK = re.compile(r"<([@#!]|[A-Za-z][A-Za-z0-9+.-]{0,20}:)([^<>|\n]*)(?:\|([^<>]*))?>")
-_INVISIBLE = re.compile(
-    "[\u00ad\u034f\u061c\u180e\u200b\u200c\u200e\u200f\u2060-\u2064\ufeff\x00-\x08\x0b\x0e-\x1f]"
-    "|(?<![\u2190-\u32ff\ufe0f\U0001f000-\U0001faff])\u200d"  # a joiner between emoji stays
+_DROPPED = "\u00ad\u034f\u061c\u180e\u200b\u200c\u200e\u200f\u2060\u2061\u2062\u2063\u2064\ufeff"
+_BLANKS = "\t\u00a0\u1680\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
+_LINE_ENDS = "\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
+_SEEN: dict[int, str | None] = (
+    dict.fromkeys([*range(9), *range(0x0E, 0x20), 0x7F], None)
+    | dict.fromkeys(map(ord, _DROPPED), None)
+    | dict.fromkeys(map(ord, _BLANKS), " ")
+    | dict.fromkeys(map(ord, _LINE_ENDS), "\n")
+    | dict.fromkeys(range(0xD800, 0xE000), "\ufffd")  # what UTF-8 cannot carry
 )
-_BLANKS = re.compile(r"[^\S\n]*\n[^\S\n]*|[^\S\n]+")
-_LINE_ENDS = re.compile(r"\r\n?|[\x0c\x1c-\x1e\x85\u2028\u2029]")
-_SURROGATE = re.compile("[\ud800-\udfff]")
+_STRAY_JOINER = re.compile("(?<![\u2190-\u32ff\ufe0f\U0001f000-\U0001faff])\u200d")
+_RUN = re.compile("  +")
 _MARK = re.compile(r"\*+|_+|~+")
 _TICKS = re.compile(r"`+")
 _FENCES = (1, 3)
@@ -43,12 +48,15 @@ def unescape(text: str) -> str:
 
 def clean(text: str) -> str:
     """Remove what nobody sees, fold blanks within lines, trim lines and the whole."""
-    if not text.isascii() or not text.isprintable():
-        text = _SURROGATE.sub("\ufffd", text)
-        text = _INVISIBLE.sub("", _LINE_ENDS.sub("\n", text))
-    if "  " not in text and text.isprintable() and text.isascii():
-        return text.strip()
-    return _BLANKS.sub(lambda gap: "\n" if "\n" in gap[0] else " ", text).strip()
+    if not (text.isascii() and text.isprintable()):
+        text = text.replace("\r\n", "\n").translate(_SEEN)
+        if "\u200d" in text:
+            text = _STRAY_JOINER.sub("", text)  # between emoji it makes one of two
+    if "  " in text:
+        text = _RUN.sub(" ", text)
+    if "\n" in text:
+        text = text.replace(" \n", "\n").replace("\n ", "\n")
+    return text.strip()
 
 
 def read(raw: str) -> tuple[str, list[SlotLink]]:

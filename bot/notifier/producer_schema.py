@@ -31,12 +31,13 @@ _FAMILY = re.compile(
     r"text|username|body|heading|field\[[^\]]*\]|button\[[^\]]*\]"
     r"|(?:att\.)?(?:header|block|context|block\.field\[[^\]]*\]|button\[[^\]]*\]\.url)"
     r"|att\.(?:pretext|title|title_link|text|fallback|author_name|author_link|footer|color"
-    r"|image_url|field\[[^\]]*\])"
+    r"|image_url|field_title|field\[[^\]]*\])"
 )
 _FAMILIES: Final = (
     *("text", "username", "header", "block", "block.field[Label]", "context", "button[Label].url"),
     *("att.pretext", "att.title", "att.title_link", "att.text", "att.fallback", "att.author_name"),
     *("att.author_link", "att.footer", "att.color", "att.image_url", "att.field[Title]"),
+    "att.field_title",
     *("att.header", "att.block", "att.block.field[Label]", "att.context", "att.button[Label].url"),
     *ALIASES,
 )

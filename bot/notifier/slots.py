@@ -3,10 +3,11 @@
     text  username  header  block[n]  block[n].field[m]  context[n]  button[Label].url
     att[n].{pretext,title,title_link,text,fallback,author_name,author_link,footer,color,image_url}
     att[n].field[Title]   a titled field, or the m-th one without a title: att[n].field[m]
+    att[n].field_title    a field that is nothing but a title
     att[n].header  att[n].block[m]  att[n].context[m]  att[n].button[Label].url
 
 A field of a block that shows its own label (`*Job*: x`, `*Job:* x`, `*Job*` and x on the next
-line, or `*Job*` and x as two fields) has the label for its title.
+line, or as two fields, `*Job*` and x, or Job and `x`) has the label for its title.
 A slot's *family* is its name without the counting indices: what descriptions of producers name.
 """
 
@@ -27,6 +28,9 @@ DEEPEST = 6
 UNTITLED = ""
 
 _LABELLED = re.compile(r"\*{1,2}([^*\n]{1,80}?):?\*{1,2}:?[^\S\n]*(?:\n|\\n)?\s*(.*)", re.DOTALL)
+_HUGE = 10**18  # Python refuses to write integers of thousands of digits
+_LABEL = re.compile(r"[^`<>\n]{1,40}")
+_CODE = re.compile(r"`[^`\n]+`")
 _PARTS = {  # part of an attachment -> Slack shows its marks as they are
     "pretext": False,
     "title": True,
@@ -186,9 +190,16 @@ def _items(value: Any) -> list[Any]:
 def _string(value: Any) -> str:
     if isinstance(value, str):
         return value
-    if isinstance(value, int | float) and not isinstance(value, bool):
+    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _HUGE:
         return str(value)
     return ""
+
+
+def _names_the_next(value: str, following: list[Any]) -> bool:
+    """Tell whether a field is the label of the next one, which is nothing but code."""
+    if not following or not isinstance(following[0], Mapping) or following[0].get("title"):
+        return False
+    return bool(_LABEL.fullmatch(value) and _CODE.fullmatch(_string(following[0].get("value"))))
 
 
 class _Reader:
@@ -251,10 +262,13 @@ class _Reader:
                 continue
             title = clean(_string(field.get("title"))[:LONGEST])
             value = _string(field.get("value"))
-            if title:
-                family = f"field[{without_marks(title)}]"
-                self.put(family, value)
+            if title and value:
+                self.put(f"field[{without_marks(title)}]", value)
                 label = None
+            elif title:
+                self.put("field_title", title, is_plain=True)
+            elif label is None and _names_the_next(value, fields[number + 1 : number + 2]):
+                label = clean(value)
             else:
                 label = self._labelled("", number, value, label)
 
