@@ -179,7 +179,6 @@ def build_app(web: SlackWeb, identity: Identity, *, signing_secret: str | None =
     """Build the Bolt application.
 
     Without a signing secret it accepts nothing over HTTP, only what a socket delivers.
-    Requests that nobody listens for reach `app.error`: Bolt's own warning prints their bodies.
     """
     return AsyncApp(
         logger=_vendor_log,
@@ -195,7 +194,6 @@ def build_app(web: SlackWeb, identity: Identity, *, signing_secret: str | None =
             )
         ),
         process_before_response=True,
-        raise_error_for_unhandled_request=True,
         attaching_function_token_enabled=False,
         attaching_conversation_kwargs_enabled=False,
     )

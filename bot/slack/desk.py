@@ -92,7 +92,7 @@ class Desk:
             begun.cancel()
             raise
         except Exception as error:  # noqa: BLE001 - the listener raises it and has it reported
-            begun.set_exception(error)
+            _settle(begun, error)
             return
         _settle(begun, None)
         await asyncio.sleep(0)  # the acknowledgement leaves first
@@ -141,10 +141,14 @@ class Desk:
         await self._replies.send(invocation, message, reference=reference)
 
 
-def _settle(begun: asyncio.Future[str | None], refusal: str | None) -> None:
+def _settle(begun: asyncio.Future[str | None], result: str | Exception | None) -> None:
     """Answer the listener, if it still waits: its connection may be gone."""
-    if not begun.done():
-        begun.set_result(refusal)
+    if begun.done():
+        return
+    if isinstance(result, Exception):
+        begun.set_exception(result)
+    else:
+        begun.set_result(result)
 
 
 def new_reference() -> str:
