@@ -137,12 +137,14 @@ async def test_trigger_of_a_resolved_one_may_name_who_gets_it(
     world: World, incident: Incident, target: str
 ) -> None:
     world.pd.resolve(incident, by=world.ann)
-    changes: dict[str, Any] = {
+    targets: dict[str, dict[str, Any]] = {
         "users": {"assignments": assign(world.bob)},
         "policy": {"escalation_policy": refer(world.second)},
-    }[target]
+    }
 
-    shown = (await world.update(incident.id, status="triggered", **changes)).body["incident"]
+    shown = (await world.update(incident.id, status="triggered", **targets[target])).body[
+        "incident"
+    ]
 
     assert (shown["status"], names(shown)) == ("triggered", ["Bob Baker"])
 
@@ -218,7 +220,7 @@ async def test_reassigning_falls_back_to_triggered_only_when_told(
 
 
 async def test_fields_are_changed(world: World, incident: Incident) -> None:
-    changes = {
+    changes: dict[str, Any] = {
         "title": "Export is broken",
         "urgency": "low",
         "priority": "P2",

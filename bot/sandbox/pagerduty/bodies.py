@@ -33,7 +33,7 @@ CHANGING = (
 
 PRIORITY = either(reference("priority_reference", "priority"), text(low=1))
 URGENCY = one_of("high", "low")
-INCIDENT_TYPE = obj({"name": text(low=1), "id": text()}, required=["name"])
+INCIDENT_TYPE = obj({"name": text(), "id": text()}, required=["name"], is_open=True)
 CONFERENCE_BRIDGE = obj({"conference_number": text(), "conference_url": text()})
 
 

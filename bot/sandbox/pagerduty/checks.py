@@ -84,8 +84,9 @@ def obj(
     *,
     required: Iterable[str] = (),
     also: Callable[[dict[str, Any]], list[str]] | None = None,
+    is_open: bool = False,
 ) -> Check:
-    """Demand an object with known keys; `also` sees it when each field is fine."""
+    """Demand an object, with known keys unless it is open; `also` sees it when they are fine."""
     needed = tuple(required)
 
     def check(name: str, value: object) -> list[str]:
@@ -93,10 +94,10 @@ def obj(
             return [f"'{name}' must be an object"]
         errors = [f"'{key}' is missing or blank" for key in needed if key not in value]
         for key, item in value.items():
-            if key not in fields:
-                errors.append(f"'{key}' is not known in '{name}'")
-            else:
+            if key in fields:
                 errors += fields[key](key, item)
+            elif not is_open:
+                errors.append(f"'{key}' is not known in '{name}'")
         return errors or (also(value) if also else [])
 
     return check

@@ -107,7 +107,7 @@ def schedule_json(account: Account, schedule: Schedule) -> Json:
     return {
         **full(account, schedule),
         "time_zone": schedule.time_zone,
-        "description": None,
+        "description": "",
         "escalation_policies": [
             reference(account, policy)
             for policy in account.policies.values()

@@ -150,6 +150,7 @@ class Webhooks:
         self._lanes: dict[tuple[int, str], deque[Delivery]] = {}
         self._workers: dict[tuple[int, str], asyncio.Task[None]] = {}
         self._session: aiohttp.ClientSession | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
         account.listen(self._on_change)
 
     def subscribe(self, url: str, secret: str) -> Subscription:
@@ -179,6 +180,7 @@ class Webhooks:
         """Begin to deliver, with what has gathered already."""
         timeout = aiohttp.ClientTimeout(total=TIMEOUT_SECONDS)
         self._session = aiohttp.ClientSession(timeout=timeout)
+        self._loop = asyncio.get_running_loop()
         self._work()
 
     async def stop(self) -> None:
@@ -204,12 +206,13 @@ class Webhooks:
             await asyncio.wait(set(self._workers.values()))
 
     def _work(self) -> None:
-        if self._session is None:
+        if self._session is None or self._loop is None:
             return
-        loop = asyncio.get_running_loop()
         for key in self._lanes:
             if key not in self._workers:
-                task = loop.create_task(self._drain(key, self._session), name=f"webhook {key}")
+                task = self._loop.create_task(
+                    self._drain(key, self._session), name=f"webhook {key}"
+                )
                 self._workers[key] = task
 
     async def _drain(self, key: tuple[int, str], session: aiohttp.ClientSession) -> None:
