@@ -1,0 +1,66 @@
+"""Report runs that take too long, while they go on."""
+
+from typing import Final
+
+import structlog
+
+from bot.clock import Clock
+from bot.errors import StoreError
+from bot.ledger import DueTimer, Verdict, microseconds
+from bot.notifier.alarm import Alarm
+from bot.notifier.intake import Overdue, judge_overdue
+from bot.notifier.needs import Store
+from bot.notifier.pipeline import Pipeline
+from bot.notifier.rulebook import RuleBook
+
+log = structlog.get_logger(__name__)
+
+POLL_SECONDS: Final = 0.5
+_SOONEST_SECONDS: Final = 0.02
+
+
+class TimerLoop:
+    """Fire what is due; the store gives each timer to one replica, and only once."""
+
+    def __init__(self, store: Store, pipeline: Pipeline, book: RuleBook, *, clock: Clock) -> None:
+        self._store = store
+        self._pipeline = pipeline
+        self._book = book
+        self._alarm = Alarm(clock)
+
+    async def run(self) -> None:
+        """Fire for ever; a timer is at most half a second late while the bot runs."""
+        while True:
+            seconds = POLL_SECONDS
+            try:
+                await self.fire_due()
+                due = await self._store.timers.next_due_seconds()
+                if due is not None:
+                    seconds = min(POLL_SECONDS, max(_SOONEST_SECONDS, due))
+            except StoreError as error:
+                log.warning("timers wait for the database", reason=str(error))
+            await self._alarm.wait(seconds)
+
+    async def fire_due(self) -> int:
+        """Fire all that are due now; counts the reports that were stored."""
+        count = 0
+        while due := await self._store.timers.claim():
+            for each in due:
+                count += await self._fire(each)
+        return count
+
+    async def _fire(self, due: DueTimer) -> bool:
+        late = Overdue.read(due.body)
+        rules = self._book.rules.rules if self._book.rules is not None else ()
+        rule = next((one for one in rules if one.name == late.rule), None)
+        if rule is None or rule.threshold is None:
+            log.info("a timer's rule is gone, or watches no durations now", rule=late.rule)
+            await self._store.timers.cancel(due.name)
+            return False
+        judged = judge_overdue(
+            late, rule, job=due.job, name=due.name, due_seq=microseconds(due.due)
+        )
+        ingested = await self._pipeline.store(judged)
+        if ingested.verdict is Verdict.KNOWN:  # its producer has reported it by itself
+            await self._store.timers.cancel(due.name)
+        return ingested.verdict is Verdict.STORED
