@@ -1,11 +1,10 @@
 # Everything sets itself up: Python >= 3.11 and make are enough.
-PY ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-export PYTHONWARNINGS ?=
+PY ?= python3
 
-.PHONY: help setup demo test proofs soak lint format bench lock clean
+.PHONY: help setup demo test explore proofs soak lint format bench lock clean
 
 help: ## what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -23,9 +22,12 @@ demo: $(READY) ## the real bot between a local Slack and a local PagerDuty
 
 test: $(READY) ## the tests, with branch coverage; at most 3 minutes
 	@$(BIN)/coverage erase
-	@$(BIN)/coverage run -m pytest -m "not proof and not soak"
+	@$(BIN)/coverage run -m pytest -n 2 -m "not proof and not soak"
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
+
+explore: $(READY) ## the tests with new random examples
+	@EXPLORE=1 $(BIN)/python -m pytest -n 2 -m "not proof and not soak"
 
 proofs: $(READY) ## crashes, chaos, PostgreSQL; at most 10 minutes
 	@$(BIN)/python -m pytest -m "proof" tests

@@ -1,0 +1,21 @@
+"""What holds for all tests: no settings of whoever runs them, and the same examples each time."""
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+# Settings and proxies of the developer's shell must not reach a bot under test.
+for _name in list(os.environ):
+    _ours = ("SLACK_", "PAGERDUTY_", "PDBOT_", "DATABASE_URL", "LOG_LEVEL", "LOG_FORMAT")
+    if (_name.startswith(_ours) and _name not in {"PDBOT_SHARED", "PDBOT_NO_SKIPS"}) or (
+        _name.lower() in {"http_proxy", "https_proxy", "all_proxy", "no_proxy"}
+    ):
+        del os.environ[_name]
+
+# Green twice in a row: the examples are derived from the test, not drawn anew; `make explore`
+# looks for new ones. No deadline: timings are no assertions.
+settings.register_profile(
+    "steady", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("explore", parent=settings.get_profile("steady"), derandomize=False)
+settings.load_profile("explore" if os.environ.get("EXPLORE") else "steady")
