@@ -43,15 +43,13 @@ _ALIVE = text(
     " AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))"
 )
 
+# A refused connection has no SQLSTATE in libpq, only the server's words (English ones are known).
 _REASONS = {
-    "28P01": "it refuses the user or the password",
-    "28000": "it refuses the user",
-    "3D000": "it has no database of that name",
-    "53300": "it has too many connections already",
-    "57P03": "it is starting up",
+    "password authentication failed": "it refuses the user or the password",
+    "no pg_hba.conf entry": "it refuses this user from this machine",
+    "role ": "it has no such user",
+    "database ": "it has no database of that name",
 }
-FINAL = frozenset({"28P01", "28000", "3D000"})
-"""What no waiting heals."""
 
 
 class Postgres:
@@ -139,14 +137,19 @@ class Postgres:
                 "done. Try again."
             )
         # No state: the driver itself, which has no connection. 080, 57P: the server ended it.
-        # 25P03: it cut us off, frozen for too long.
+        # 25P03: it cut us off, frozen for too long. 53300: it has too many connections.
         unreachable = not state and isinstance(error, (OperationalError, InterfaceError))
-        if unreachable or state in _REASONS or state[:3] in {"080", "57P"} or state == "25P03":
-            reason = _REASONS.get(state, "it cannot be reached")
-            kind = Misconfigured if state in FINAL else Gone
-            return kind(
-                f"The database {self.name} does not work: {reason}; nothing was done. See that it "
-                "runs and that DATABASE_URL is right."
+        if unreachable or state[:3] in {"080", "57P"} or state in {"25P03", "53300"}:
+            said = str(error.orig).partition("FATAL:")[2].strip()
+            for words, reason in _REASONS.items():
+                if said.startswith(words):
+                    return Misconfigured(
+                        f"The database {self.name} cannot be used: {reason}. See that DATABASE_URL "
+                        "is right."
+                    )
+            return Gone(
+                f"The database {self.name} cannot be reached, or ended the connection; nothing was "
+                "done. See that it runs and that DATABASE_URL is right."
             )
         return StoreError(
             f"The database refused the operation ({type(error).__name__}, {state}); nothing was "

@@ -185,7 +185,7 @@ def _database(url: str, clock: Clock) -> Database:
     """Choose the engine; says nothing of the address, which may hold a password."""
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # ValueError: a port that is no number
         raise ConfigError([_WRONG_URL]) from None
     if parsed.drivername == "sqlite" and _is_file(parsed):
         return Sqlite(Path(parsed.database or "").expanduser(), clock)

@@ -80,7 +80,7 @@ class Writer:
         self._link = link
         self._disk = disk
         self._batch_limit = batch_limit
-        self._queue_limit = queue_limit
+        self.queue_limit = queue_limit
         self._waiting: deque[_Call] = deque()
         self._wake = threading.Condition()
         self._closing = False
@@ -116,9 +116,9 @@ class Writer:
             if self._closing:
                 raise StoreError("The store is closed: the bot is stopping. Nothing was done.")
             # What is already stored must be able to leave: its work is bounded by the relay's.
-            if kind.is_new and len(self._waiting) >= self._queue_limit:
+            if kind.is_new and len(self._waiting) >= self.queue_limit:
                 raise Overloaded(
-                    f"{self._queue_limit} operations are waiting for the database, so nothing more "
+                    f"{self.queue_limit} operations are waiting for the database, so nothing more "
                     "is taken; nothing was done. Try again shortly."
                 )
             self._waiting.append(call)

@@ -1,0 +1,132 @@
+"""Who did what: written once, finished once, and reported when it never finished."""
+
+from datetime import timedelta
+
+import pytest
+
+from bot.errors import StoreError
+from bot.model import PagerDutyUser, PagerDutyUserId, Responder, SlackUserId
+from bot.ports import AuditTrail, Threads
+from bot.store import Ages, Store, open_store
+from tests.store.builders import ShiftedClock
+
+ANN = Responder(
+    SlackUserId("U0ANN"),
+    "Ann",
+    "ann@corp.example.com",
+    PagerDutyUser(PagerDutyUserId("PANN"), "Ann", "ann@corp.example.com"),
+)
+UNMAPPED = Responder(SlackUserId("U0BOB"), "Bob", None, None)
+
+
+async def intend(store: Store, reference: str = "7f3a", text: str = "note Q3 disk") -> None:
+    trail: AuditTrail = store.audit
+    await trail.intend(
+        reference=reference, slack_user_id="U0ANN", channel_id="C1", via="command", text=text
+    )
+
+
+async def test_an_intent_and_its_end_are_one_entry(store: Store) -> None:
+    await intend(store)
+    await store.audit.finish(
+        reference="7f3a",
+        responder=ANN,
+        outcome="Noted on Q3.",
+        incidents=["Q3", "Q4"],
+        before={"status": "triggered"},
+        after={"status": "resolved"},
+    )
+    (entry,) = await store.audit.since(timedelta(days=7))
+    assert (entry.reference, entry.text, entry.outcome) == ("7f3a", "note Q3 disk", "Noted on Q3.")
+    assert (entry.responder, entry.email, entry.pagerduty_user_id) == (
+        "Ann", "ann@corp.example.com", "PANN",
+    )  # fmt: skip
+    assert entry.incidents == ("Q3", "Q4")
+    assert (entry.before, entry.after) == ({"status": "triggered"}, {"status": "resolved"})
+    assert entry.finished_at is not None
+    assert entry.finished_at >= entry.at
+
+
+async def test_a_finished_entry_is_never_edited(store: Store) -> None:
+    await intend(store)
+    for outcome in ("first", "second"):
+        await store.audit.finish(reference="7f3a", responder=UNMAPPED, outcome=outcome)
+    await store.audit.finish(reference="none", responder=None, outcome="nobody asked")
+    (entry,) = await store.audit.since(timedelta(days=7))
+    assert (entry.outcome, entry.responder, entry.email) == ("first", "Bob", None)
+
+
+async def test_a_reference_is_used_once(store: Store) -> None:
+    await intend(store)
+    with pytest.raises(StoreError):
+        await intend(store)
+
+
+async def test_absurdly_large_states_are_named_not_stored(store: Store) -> None:
+    await intend(store, text="x" * 20_000)
+    await store.audit.finish(
+        reference="7f3a", responder=None, outcome="ok", before={"text": "x" * 30_000}
+    )
+    (entry,) = await store.audit.since(timedelta(days=7))
+    assert len(entry.text) == 12_000
+    assert entry.before is not None
+    assert "left_out" in entry.before
+
+
+async def test_the_newest_entries_are_given_oldest_first(store: Store, clock: ShiftedClock) -> None:
+    for number in range(4):
+        await intend(store, f"{number}")
+        clock.ahead += 3600
+    found = await store.audit.since(timedelta(hours=3.5), limit=2)
+    assert [entry.reference for entry in found] == ["2", "3"]
+
+
+async def test_what_an_earlier_run_left_unfinished_is_reported_once(
+    url: str, clock: ShiftedClock
+) -> None:
+    first = await open_store(url, clock=clock, ballast_bytes=0)
+    await intend(first, "lost")
+    await intend(first, "done")
+    await first.audit.finish(reference="done", responder=None, outcome="ok")
+    assert await first.audit.unfinished() == []  # ours are going on
+    assert (await first.stats()).unfinished_intents == 1
+    await first.close()
+    second = await open_store(url, clock=clock, ballast_bytes=0)
+    (lost,) = await second.audit.unfinished()
+    assert {**lost, "at": None} == {
+        "reference": "lost",
+        "slack_user_id": "U0ANN",
+        "channel_id": "C1",
+        "text": "note Q3 disk",
+        "at": None,
+    }
+    assert await second.audit.unfinished() == []
+    await second.close()
+
+
+async def test_a_living_replicas_intents_are_not_reported(
+    postgres_url: str, clock: ShiftedClock
+) -> None:
+    first = await open_store(postgres_url, clock=clock)
+    second = await open_store(postgres_url, clock=clock)
+    await intend(first)
+    assert await second.audit.unfinished() == []
+    await first.close()
+    assert len(await second.audit.unfinished()) == 1
+    await second.close()
+
+
+async def test_old_entries_go_but_not_unreported_ones(store: Store, clock: ShiftedClock) -> None:
+    await intend(store, "done")
+    await intend(store, "open")
+    await store.audit.finish(reference="done", responder=None, outcome="ok")
+    clock.ahead += 400 * 86_400
+    assert await store.retention.sweep(Ages(audit=timedelta(days=500))) == {}
+    assert await store.retention.sweep() == {"audit": 1}
+    (entry,) = await store.audit.since(timedelta(days=1000))
+    assert entry.reference == "open"
+
+
+def test_the_store_implements_the_ports(sqlite: Store) -> None:
+    threads: Threads = sqlite.cards
+    assert threads is not None
