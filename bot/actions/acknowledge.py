@@ -104,13 +104,17 @@ async def _each(desk: Desk, target: Target) -> tuple[list[Incident], list[Line]]
 def _ask(found: Sequence[Incident], failed: Sequence[Line]) -> Outcome:
     count = len(found)
     shown = found[:LISTED]
-    lines: list[Line] = [(f"This would acknowledge {count} incidents. Nothing was done yet.",)]
+    lines: list[Line] = [(f"This would acknowledge {_counted(count)}. Nothing was done yet.",)]
     lines += [
         (*named(one), f": {one.status}, assigned to {people(one.assignees)}") for one in shown
     ]
     if count > len(shown):
         lines.append((f"… and {count - len(shown)} more.",))
     return Outcome(lines=(*lines, *failed), buttons=_confirm(found))
+
+
+def _counted(count: int) -> str:
+    return "1 incident" if count == 1 else f"{count} incidents"
 
 
 def _confirm(found: Sequence[Incident]) -> tuple[Button, ...]:

@@ -100,6 +100,11 @@ def parse(raw: str) -> tuple[Named, ...]:
     return tuple(named.values())
 
 
+def one(word: str) -> Named:
+    """Read a word that is shaped like an id as the person that it may name instead."""
+    return Named(How.ID_OR_NAME, word)
+
+
 def normalize_keeping_markup(raw: str) -> str:
     """Undo autocorrection; entities stay encoded, so that a typed "<" never becomes markup."""
     return normalize(raw.replace("&", "&amp;"))

@@ -49,18 +49,16 @@ class Reassign:
             return cls(Target(given=request.given), named, named, reason)
         raw = request.words.raw_rest()
         head, reason = split_reason(raw)
-        everybody = people.parse(head)
-        if request.given:
-            return cls(Target(given=request.given), _some(everybody), everybody, reason, raw)
         words = Words(head)
-        word = words.next()
+        word = None if request.given else words.next()
         ref = reference(word) if word else None
         if ref is None:
-            return cls(Target(), _some(everybody), everybody, reason, raw)
-        rest = people.parse(words.raw_rest())
+            named = _some(people.parse(head))
+            return cls(Target(given=request.given), named, named, reason, raw)
+        named = people.parse(words.raw_rest())
         if ref.shape is not Shape.ID:
-            rest = _some(rest)
-        return cls(Target(refs=(ref,)), rest, everybody, reason, raw)
+            return cls(Target(refs=(ref,)), _some(named), (), reason, raw)
+        return cls(Target(refs=(ref,)), named, (people.one(ref.typed), *named), reason, raw)
 
     async def perform(self, desk: Desk) -> Outcome:
         """Find everybody, then write once, then say why as a note."""
