@@ -19,7 +19,7 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
 from bot.errors import StoreError
-from bot.model import Choice, Invocation, Via
+from bot.model import Choice, Invocation, SlackUserId, Via
 from bot.ports import Ingest
 from bot.slack import blocks, payloads
 from bot.slack.client import Identity
@@ -201,7 +201,7 @@ class Listeners(AsyncMiddleware):
             case "command":
                 return _received({"text": escape(sentence)})
             case "view_submission":
-                return _received(_errors(body.get("view") or {}, sentence))
+                return _received(_errors(_part(body, "view"), sentence))
             case "event_callback":
                 return BoltResponse(status=500)
         if caller := _caller(body):
@@ -227,15 +227,20 @@ def _first_input(view: Mapping[str, Any]) -> str:
     return next((block["block_id"] for block in shown if block["type"] == "input"), "")
 
 
-def _caller(body: Mapping[str, Any]) -> Invocation | None:
+def _caller(body: Body) -> Invocation | None:
     """Read no more of a click or shortcut than what an answer needs."""
-    slack_user_id = (body.get("user") or {}).get("id")
-    if not slack_user_id:
+    slack_user_id = _part(body, "user").get("id")
+    if not isinstance(slack_user_id, str):
         return None
     return Invocation(
         via=Via.BUTTON,
-        slack_user_id=slack_user_id,
+        slack_user_id=SlackUserId(slack_user_id),
         text="",
-        channel_id=(body.get("channel") or {}).get("id"),
+        channel_id=_part(body, "channel").get("id"),
         response_url=body.get("response_url"),
     )
+
+
+def _part(body: Body, name: str) -> Mapping[str, Any]:
+    part = body.get(name)
+    return part if isinstance(part, Mapping) else {}

@@ -40,7 +40,7 @@ LARGEST_MESSAGE = 4 * 1024 * 1024  # bytes; Slack's largest payload is a view of
 class Timing:
     """Waits and limits of a connection, in seconds."""
 
-    handshake: float = 10.0
+    handshake: float = 15.0  # for an address and the connection to it
     hello: float = 30.0  # from the handshake to Slack's first word
     heartbeat: float = 40.0  # of silence until a ping; without a pong it is dead after half as much
     renewal: float = 30.0  # how long a connection is still read after Slack announced its end
@@ -161,23 +161,16 @@ class SocketMode:
         assert self._http is not None  # noqa: S101 - connect() made it before the first slot
         reason = "closed"
         try:
-            answer = await self._client.apps_connections_open(app_token=self._app_token)
-            async with self._http.ws_connect(
-                answer["url"],
-                heartbeat=self._timing.heartbeat,
-                timeout=ClientWSTimeout(ws_close=1.0),
-                max_msg_size=LARGEST_MESSAGE,
-                proxy=self._client.proxy,
-                ssl=True if self._client.ssl is None else self._client.ssl,
-            ) as websocket:
-                try:
-                    await self._read(websocket, session)
-                finally:
-                    self._up.discard(id(session))
-                    session.over.set()
-                    await session.tasks.drain(self._timing.drain)
-                if (failure := websocket.exception()) is not None:
-                    reason = reason_of(failure)
+            websocket = await self._open(self._http)
+            try:
+                await self._read(websocket, session)
+            finally:
+                self._up.discard(id(session))
+                session.over.set()
+                await session.tasks.drain(self._timing.drain)
+                await websocket.close()
+            if (failure := websocket.exception()) is not None:
+                reason = reason_of(failure)
         except FAILURES as error:
             reason = reason_of(error)
             session.retry_after = _retry_after_seconds(error)
@@ -185,6 +178,18 @@ class SocketMode:
             self._up.discard(id(session))
             session.over.set()
             self._report_end(session, number, reason)
+
+    async def _open(self, http: aiohttp.ClientSession) -> ClientWebSocketResponse:
+        async with asyncio.timeout(self._timing.handshake):
+            answer = await self._client.apps_connections_open(app_token=self._app_token)
+            return await http.ws_connect(
+                answer["url"],
+                heartbeat=self._timing.heartbeat,
+                timeout=ClientWSTimeout(ws_close=1.0),
+                max_msg_size=LARGEST_MESSAGE,
+                proxy=self._client.proxy,
+                ssl=True if self._client.ssl is None else self._client.ssl,
+            )
 
     def _report_end(self, session: _Session, number: int, reason: str) -> None:
         if session.greeted_at is None:

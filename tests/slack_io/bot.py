@@ -9,8 +9,8 @@ from typing import Any, Literal
 from slack_bolt.app.async_app import AsyncApp
 
 from bot.clock import SystemClock
-from bot.model import ChannelMessage, Choice, Form, Invocation, Outcome
-from bot.sandbox.slack import Slack, User
+from bot.model import Button, ChannelMessage, Choice, Form, Invocation, Outcome
+from bot.sandbox.slack import Message, Slack, User
 from bot.slack.client import SlackWeb, build_app, identify
 from bot.slack.desk import Desk
 from bot.slack.http import Health, HttpServer
@@ -68,6 +68,7 @@ class Bot:
     notices: TaskSet
     web: SlackWeb
     ann: User
+    listeners: Listeners = field(init=False)
     stored: list[ChannelMessage] = field(default_factory=list)
     store_errors: list[Exception] = field(default_factory=list)
     told: list[tuple[Invocation, Outcome, Posted | None]] = field(default_factory=list)
@@ -123,12 +124,13 @@ async def running(
             notices=spare,
             answered=bot.tell,
         )
-        Listeners(
+        bot.listeners = Listeners(
             identity=identity,
             desk=desk,
             ingest=bot.ingest if ingest else None,
             options=bot.options if options else None,
-        ).register(app)
+        )
+        bot.listeners.register(app)
         async with _transport(transport, bot):
             yield bot
             talk.go.set()
@@ -165,3 +167,16 @@ async def _transport(transport: Transport, bot: Bot) -> AsyncIterator[None]:
         yield
     finally:
         await socket.close()
+
+
+async def card(bot: Bot, action_id: str, value: str = "Q1ABCDEFGHIJKL") -> Message:
+    """Let the bot answer with a button."""
+    label = action_id.title()
+    bot.talk.outcome = Outcome(
+        lines=(("Card.",),), buttons=(Button(label, action_id, value),), public=True
+    )
+    await bot.slack.command("ann", "/pd show Q1ABCDEFGHIJKL --post", channel="prod")
+    shown = await bot.slack.expect_message("prod", "Card.")
+    bot.talk.outcome = Outcome(lines=(("Done.",),))
+    bot.talk.begun.clear()
+    return shown

@@ -48,6 +48,8 @@ class FakeSlack:
         self.respond_text = "ok"
         self.handshakes_to_refuse = 0
         self.handshakes = 0
+        self.handshakes_to_ignore = 0
+        self._stopping = asyncio.Event()
         self.greets = True
         self.pongs = True
         self.lines: list[Line] = []
@@ -69,6 +71,7 @@ class FakeSlack:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        self._stopping.set()
         for line in self.lines:
             line.cut()
         await self._runner.cleanup()
@@ -130,6 +133,10 @@ class FakeSlack:
 
     async def _link(self, request: web.Request) -> web.StreamResponse:
         self.handshakes += 1
+        await self._notice()
+        if self.handshakes_to_ignore > 0:
+            self.handshakes_to_ignore -= 1
+            await self._stopping.wait()
         ticket = request.query["ticket"]
         used = ticket not in self._tickets
         self._tickets.discard(ticket)

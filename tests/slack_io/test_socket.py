@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -98,6 +99,16 @@ async def test_refused_handshakes_are_followed_by_fresh_addresses(slack: FakeSla
         assert (await slack.send(HELP))["payload"] == {"text": "help"}
         assert slack.handshakes == 4
         assert bot.socket.connected
+
+
+async def test_a_handshake_without_an_answer_is_given_up(slack: FakeSlack) -> None:
+    slack.handshakes_to_ignore = 1
+    timing = replace(QUICK, handshake=0.1)
+    async with connected(slack, timing=timing) as bot:
+        assert not bot.socket.connected
+
+        await slack.until(lambda: slack.lines)
+        assert (await slack.send(HELP))["payload"] == {"text": "help"}
 
 
 async def test_the_start_survives_a_slack_that_cannot_be_reached(slack: FakeSlack) -> None:
