@@ -236,7 +236,18 @@ def parse_description(table: Mapping[str, Any], where: str) -> tuple[Description
     try:
         return Description.model_validate(table), []
     except ValidationError as error:
-        return None, [_sentence(where, problem) for problem in error.errors(include_url=False)]
+        problems = error.errors(include_url=False)
+        return None, [
+            _sentence(where, problem)
+            for problem in problems
+            if problem["type"] != "too_short" or not _is_above(problem["loc"], problems)
+        ]
+
+
+def _is_above(location: Sequence[int | str], problems: Sequence[Mapping[str, Any]]) -> bool:
+    """Tell whether a list is "empty" only because its entries are wrong, which is told already."""
+    depth = len(location)
+    return any(len(each["loc"]) > depth and each["loc"][:depth] == location for each in problems)
 
 
 def _sentence(where: str, problem: Mapping[str, Any]) -> str:
@@ -264,4 +275,4 @@ def _path(location: Sequence[int | str]) -> str:
             words[-1] += f" {step + 1}"
         else:
             words.append(str(step))
-    return ", ".join(words) + " " if words else ""
+    return ", ".join(words) + ": " if words else ""

@@ -280,13 +280,13 @@ class _Reader:
         `block` is the name of the field's block, or empty.
         """
         prefix = block and "block."
-        found = _LABELLED.fullmatch(value[:LONGEST].strip()) if "*" in value else None
-        if label is None and found and not found[2]:
-            return found[1].strip()
-        if found and found[2]:
-            title, value = found[1].strip(), found[2]
-        else:
-            title = label or UNTITLED
+        title = label or UNTITLED
+        if label is None and "*" in value:
+            found = _LABELLED.fullmatch(value[:LONGEST].strip())
+            if found and not found[2]:
+                return found[1].strip()
+            if found:
+                title, value = found[1].strip(), found[2]
         shown = f"{block}field[{title or number}]"
         self.put(shown, value, family=f"{prefix}field[{title}]", is_plain=is_plain)
         return None
