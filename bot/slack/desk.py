@@ -97,12 +97,17 @@ class Desk:
         _settle(begun, None)
         await asyncio.sleep(0)  # the acknowledgement leaves first
         try:
-            await self._answer(invocation, reference)
+            outcome, posted = await self._answer(invocation, reference)
         except Exception:
             log.exception("an answer failed", reference=reference)
             await self._say(invocation, went_wrong(reference), reference)
+            return
+        if self._answered is not None:
+            await self._answered(invocation, outcome, posted)
 
-    async def _answer(self, invocation: Invocation, reference: str) -> None:
+    async def _answer(
+        self, invocation: Invocation, reference: str
+    ) -> tuple[Outcome, Posted | None]:
         outcome = await self._conversation.answer(invocation, reference)
         posted = await self._replies.send(
             invocation, views.answer(outcome), public=outcome.public, reference=reference
@@ -111,8 +116,7 @@ class Desk:
             await self._replies.react(
                 invocation.channel_id, invocation.message_ts, DONE if outcome.ok else FAILED
             )
-        if self._answered is not None:
-            await self._answered(invocation, outcome, posted)
+        return outcome, posted
 
     def _ask(self, invocation: Invocation, form: Form) -> str | None:
         try:
