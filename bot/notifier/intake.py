@@ -102,6 +102,7 @@ def judge(
         "bot_id": message.bot_id,
         "app_id": message.app_id,
         "channel_name": seen.place.channel_name,
+        "thread_ts": message.thread_ts,
         "rules": [decision.told() for decision in decisions],
         "timers": about_time,
     }
@@ -235,6 +236,7 @@ def _timers(
             "channel_name": seen.place.channel_name,
             "message_url": seen.place.message_url,
             "ts": seen.message.ts,
+            "thread_ts": seen.message.thread_ts,
             "bot_id": seen.message.bot_id,
             "app_id": seen.message.app_id,
             "text": excerpt(seen.message.content),
@@ -265,6 +267,7 @@ class Overdue:
             ts=body["ts"],
             changed_at=body["ts"],
             content={"type": "message", "text": body["text"]},
+            thread_ts=body["thread_ts"],
             bot_id=body["bot_id"],
             app_id=body["app_id"],
         )
@@ -297,6 +300,7 @@ def judge_overdue(late: Overdue, rule: Rule, *, job: str, name: str, due_seq: in
             "bot_id": seen.message.bot_id,
             "app_id": seen.message.app_id,
             "channel_name": seen.place.channel_name,
+            "thread_ts": seen.message.thread_ts,
             "rules": [decision.told()],
         },
         events=(_outbox_event(decision, 0, seen.status),) if decision.event else (),

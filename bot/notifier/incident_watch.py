@@ -1,0 +1,142 @@
+"""Find the incidents that delivered triggers became, and show their cards in the threads."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+
+from bot.clock import Clock
+from bot.errors import PdbotError
+from bot.ledger import CardRecord
+from bot.model import Card, Incident
+from bot.notifier.needs import Store
+from bot.notifier.receipt_words import NO_INCIDENT, choose, same_incident
+from bot.ports import Incidents, Noticeboard, Rooms
+
+log = structlog.get_logger(__name__)
+
+GIVE_UP: Final = timedelta(minutes=5)
+MOST_AWAITED: Final = 2_000
+_AT_ONCE: Final = 20  # lookups in one round
+_SINGLY: Final = 3  # more than these are looked up with one question
+_BULK: Final = 200
+_FIRST_SECONDS: Final = 0.5
+_LONGEST_SECONDS: Final = 20.0
+
+
+@dataclass(slots=True)
+class Awaited:
+    """A delivered trigger whose incident is looked for.
+
+    `thread_ts` is the thread that its receipts go into. `is_resumed`: an earlier process may have
+    shown the incident already.
+    """
+
+    channel_id: str
+    ts: str
+    thread_ts: str
+    dedup_key: str
+    sent_at: datetime
+    message_at: datetime
+    is_resumed: bool = False
+    looked: int = 0
+    next_at: float = 0.0
+
+
+class IncidentWatch:
+    """Look for incidents with backoff, the newest first."""
+
+    def __init__(
+        self,
+        store: Store,
+        board: Noticeboard,
+        rooms: Rooms,
+        incidents: Incidents,
+        *,
+        clock: Clock,
+    ) -> None:
+        self._store = store
+        self._board = board
+        self._rooms = rooms
+        self._incidents = incidents
+        self._clock = clock
+        self._awaited: dict[tuple[str, str, str], Awaited] = {}
+
+    def __len__(self) -> int:
+        return len(self._awaited)
+
+    def expect(self, awaited: Awaited) -> None:
+        """Look for an incident from now on; beyond 2,000 the oldest is given up in silence."""
+        name = (awaited.channel_id, awaited.ts, awaited.dedup_key)
+        self._awaited.setdefault(name, awaited)
+        if len(self._awaited) > MOST_AWAITED:
+            del self._awaited[next(iter(self._awaited))]
+
+    def forget(self) -> None:
+        """Leave everything to another replica."""
+        self._awaited.clear()
+
+    def next_seconds(self) -> float | None:
+        """Give the seconds until the next lookup, None when nothing is awaited."""
+        if not self._awaited:
+            return None
+        return min(one.next_at for one in self._awaited.values()) - self._clock.monotonic()
+
+    async def look(self) -> None:
+        """Look for what is due."""
+        now = self._clock.monotonic()
+        due = [one for one in reversed(self._awaited.values()) if one.next_at <= now][:_AT_ONCE]
+        if not due:
+            return
+        for one in due:
+            one.looked += 1
+            one.next_at = now + min(_LONGEST_SECONDS, _FIRST_SECONDS * 2.0 ** min(one.looked, 10))
+        try:
+            known = await self._incidents.find(limit=_BULK) if len(due) > _SINGLY else None
+            for one in due:
+                await self._look_for(one, known)
+        except PdbotError as error:
+            log.info("receipts wait", reason=str(error))
+
+    async def _look_for(self, one: Awaited, known: list[Incident] | None) -> None:
+        is_last = self._clock.now() - one.sent_at >= GIVE_UP
+        if known is None or is_last:
+            found = await self._incidents.find(statuses=(), incident_key=one.dedup_key, limit=20)
+        else:
+            found = known
+        incident = choose(found, one.dedup_key, one.message_at)
+        if incident is not None:
+            await self._show(one, incident)
+        elif is_last:
+            if not await self._was_said(one, "no incident appeared"):
+                await self._board.post(one.channel_id, [NO_INCIDENT], thread_ts=one.thread_ts)
+        else:
+            return
+        self._awaited.pop((one.channel_id, one.ts, one.dedup_key), None)
+
+    async def _show(self, one: Awaited, incident: Incident) -> None:
+        """Post the card, or lead to the one that this channel has."""
+        cards = await self._store.cards.of_incident(incident.id)
+        here = [card for card in cards if card.channel_id == one.channel_id]
+        if any(card.thread_ts == one.thread_ts for card in here):
+            return
+        if await self._was_said(one, incident.id):
+            return
+        if here:
+            card = here[-1]
+            url = self._rooms.permalink(one.channel_id, card.ts, card.thread_ts)
+            line = same_incident(incident, url)
+            await self._board.post(one.channel_id, [line], thread_ts=one.thread_ts)
+            return
+        ts = await self._board.post_card(one.channel_id, Card(incident), thread_ts=one.thread_ts)
+        await self._store.cards.put(
+            CardRecord(one.channel_id, incident.id, ts, thread_ts=one.thread_ts)
+        )
+
+    async def _was_said(self, one: Awaited, words: str) -> bool:
+        """Tell whether an earlier process said this; its note of it may have been lost."""
+        if not one.is_resumed:
+            return False
+        said = await self._board.said(one.channel_id, one.thread_ts)
+        return any(words in text for text in said)
