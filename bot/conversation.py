@@ -4,6 +4,7 @@ Knows neither Slack's nor PagerDuty's wire; `slack/listeners` hands invocations 
 comes out.
 """
 
+import base64
 import secrets
 from collections.abc import Mapping, Sequence
 
@@ -24,6 +25,11 @@ log = structlog.get_logger(__name__)
 MAX_TEXT = 40_000  # Slack's own limit of a message's text
 
 
+def new_reference() -> str:
+    """Make what the caller, the log and the audit share: 40 bits, in letters to read aloud."""
+    return base64.b32encode(secrets.token_bytes(5)).decode().lower()
+
+
 class Conversation:
     """Answer invocations; see `ports.Conversation`."""
 
@@ -33,7 +39,7 @@ class Conversation:
 
     async def begin(self, invocation: Invocation) -> str:
         """Give a reference; store the intent of a write before Slack is told "received"."""
-        reference = secrets.token_hex(3)
+        reference = new_reference()
         if registry.is_write(invocation):
             await self._office.audit.intend(
                 reference=reference,
