@@ -10,7 +10,6 @@ from bot.notifier.matching import (
     Extraction,
     Pattern,
     Test,
-    compile_pattern,
     families_of,
 )
 from bot.notifier.producer_schema import (
@@ -105,7 +104,7 @@ def _test(test: SlotTest) -> Test:
         pattern=_pattern(test),
         equals=frozenset(test.equals) if test.equals else None,
         absent=test.absent,
-        links_to=compile_pattern(test.links_to) if test.links_to else None,
+        links_to=_whole(test.links_to),
     )
 
 
@@ -132,12 +131,16 @@ def _pattern(reader: SlotTest | Extractor) -> Pattern | None:
     return None
 
 
+def _whole(pattern: str | None) -> Pattern | None:
+    return Pattern(pattern, WHOLE, marked=False) if pattern else None
+
+
 def _extraction(extractor: Extractor) -> Extraction:
     return Extraction(
         families=_families(extractor.slot),
         pattern=_pattern(extractor),
-        link=compile_pattern(extractor.link) if extractor.link else None,
-        href=Pattern(extractor.href, WHOLE, marked=False) if extractor.href else None,
-        label=Pattern(extractor.label, WHOLE, marked=False) if extractor.label else None,
+        link=_whole(extractor.link),
+        href=_whole(extractor.href),
+        label=_whole(extractor.label),
         then=extractor.then,
     )

@@ -74,9 +74,12 @@ def read(raw: str) -> tuple[str, list[SlotLink]]:
             return kind + unescape(label or target)
         if kind == "!":
             return _command(target, label)
-        url = unescape(kind + target)
-        text = unescape(label) if label else url
-        links.append(SlotLink(clean(url), without_marks(clean(text)) if label else clean(text)))
+        url = clean(unescape(kind + target))
+        if not label:
+            links.append(SlotLink(url, url))
+            return url
+        text = unescape(label)
+        links.append(SlotLink(url, without_marks(clean(text))))
         return text
 
     parts: list[str] = []

@@ -13,6 +13,7 @@ A slot's *family* is its name without the counting indices: what descriptions of
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from bot.notifier.mrkdwn import SlotLink, clean, read, unescape, without_marks
@@ -130,6 +131,7 @@ class Slots:
     def __init__(self) -> None:
         self.families: dict[str, list[Slot]] = {}
         self.attachments = 0
+        self.full = False  # the bounds are reached; what comes later is not read
         self._count = 0
         self._characters = 0
 
@@ -147,16 +149,16 @@ class Slots:
             return found
         return [slot for slot in found if slot.attachment == attachment]
 
-    @property
-    def full(self) -> bool:
-        """Tell whether the bounds are reached; what comes later is not read."""
-        return self._count >= MOST_SLOTS or self._characters >= MOST_CHARACTERS
-
     def add(self, slot: Slot, length: int) -> None:
         """Take a slot in."""
         self._count += 1
         self._characters += min(length, LONGEST)
-        self.families.setdefault(slot.family, []).append(slot)
+        self.full = self._count >= MOST_SLOTS or self._characters >= MOST_CHARACTERS
+        family = self.families.get(slot.family)
+        if family is None:
+            self.families[slot.family] = [slot]
+        else:
+            family.append(slot)
 
 
 def flatten(content: Mapping[str, Any]) -> Slots:
@@ -195,6 +197,11 @@ def _string(value: Any) -> str:
     return ""
 
 
+@lru_cache(512)  # the same few titles come back with every message
+def _title(raw: str) -> str:
+    return without_marks(clean(raw[:LONGEST]))
+
+
 def _names_the_next(value: str, following: list[Any]) -> bool:
     """Tell whether a field is the label of the next one, which is nothing but code."""
     if not following or not isinstance(following[0], Mapping) or following[0].get("title"):
@@ -214,7 +221,7 @@ class _Reader:
     def put(
         self, name: str, value: Any, *, family: str | None = None, is_plain: bool = False
     ) -> None:
-        text = _string(value)
+        text = value if type(value) is str else _string(value)
         if not text or self._slots.full:
             return
         slot = Slot(
@@ -260,10 +267,10 @@ class _Reader:
         for number, field in enumerate(fields):
             if not isinstance(field, Mapping) or self._slots.full:
                 continue
-            title = clean(_string(field.get("title"))[:LONGEST])
+            title = _title(_string(field.get("title")))
             value = _string(field.get("value"))
             if title and value:
-                self.put(f"field[{without_marks(title)}]", value)
+                self.put(f"field[{title}]", value)
                 label = None
             elif title:
                 self.put("field_title", title, is_plain=True)

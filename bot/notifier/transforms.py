@@ -18,6 +18,11 @@ def branch(value: str) -> str:
     return value
 
 
+def without_group_slash(value: str) -> str:
+    """Remove the " / " that Rundeck writes before the name of a job without a group."""
+    return value.strip().removeprefix("/ ").strip()
+
+
 def last_path_part(value: str) -> str:
     """Give what stands after the last slash; a slash at the end does not count."""
     return value.partition("?")[0].rstrip("/").rpartition("/")[2]
@@ -36,4 +41,5 @@ TRANSFORMS: Final[Mapping[str, Callable[[str], str]]] = {
     "url_decode": unquote,
     "branch": branch,
     "last_path_part": last_path_part,
+    "without_group_slash": without_group_slash,
 }

@@ -298,6 +298,7 @@ def test_every_kind_of_extraction(where: Any, expected: str | None) -> None:
         ("branch", "refs/tags/v1", "v1"),
         ("branch", "refs/pull/5/merge", "pull/5/merge"),
         ("last_path_part", "https://x/y/42/?z=1/2", "42"),
+        ("without_group_slash", " / x / y", "x / y"),
     ],
 )
 def test_every_transform(transform: str, value: str, expected: str) -> None:

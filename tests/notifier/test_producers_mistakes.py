@@ -107,7 +107,8 @@ def test_example_within_a_users_table_is_allowed() -> None:
                 "extract": {"job": {"slot": "text", "then": "uper"}},
             },
             'producer "mine": extract, job 1, then 1: "uper" is no transform (transforms: strip,'
-            " lower, unescape, unquote, url_decode, branch, last_path_part)",
+            " lower, unescape, unquote, url_decode, branch, last_path_part,"
+            " without_group_slash)",
             id="transform",
         ),
         pytest.param(
