@@ -94,10 +94,15 @@ class IncidentWatch:
             one.next_at = now + min(_LONGEST_SECONDS, _FIRST_SECONDS * 2.0 ** min(one.looked, 10))
         try:
             known = await self._incidents.find(limit=_BULK) if len(due) > _SINGLY else None
-            for one in due:
-                await self._look_for(one, known)
         except PdbotError as error:
             log.info("receipts wait", reason=str(error))
+            return
+        for one in due:
+            try:
+                await self._look_for(one, known)
+            except PdbotError as error:
+                log.info("a receipt was not shown", reason=str(error))
+                one.is_resumed = True  # perhaps it was, and only the answer was lost
 
     async def _look_for(self, one: Awaited, known: list[Incident] | None) -> None:
         is_last = self._clock.now() - one.sent_at >= GIVE_UP

@@ -61,10 +61,14 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What is stored, and what shadow rules would have sent (a sentence each)."""
+    """What is stored, and what shadow rules would have sent (a sentence each).
+
+    `is_withheld`: it would have been sent, had it not been missed for too long.
+    """
 
     ingestion: Ingestion
     shadows: tuple[str, ...] = ()
+    is_withheld: bool = False
 
 
 def job_identity(status: JobStatus, place: Place) -> str:
@@ -123,7 +127,7 @@ def judge(
         hold=seen.hold,
     )
     shadows = tuple(decision.reason for decision in decisions if decision.planned.shadow)
-    return Judged(ingestion, shadows)
+    return Judged(ingestion, shadows, any(decision.is_withheld for decision in decisions))
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +135,7 @@ class _Decision:
     planned: Planned
     event: AlertEvent | None
     reason: str
+    is_withheld: bool = False
 
     @classmethod
     def of(cls, planned: Planned, seen: Seen, at: datetime | None = None) -> "_Decision":
@@ -142,7 +147,7 @@ class _Decision:
             reason = f"{planned.reason[:-1]}; it would be: {would} to {planned.dedup_key}."
             return cls(planned, None, reason)
         if seen.is_too_old and planned.action is not EventAction.RESOLVE:
-            return cls(planned, None, f"{planned.reason} {TOO_OLD}")
+            return cls(planned, None, f"{planned.reason} {TOO_OLD}", is_withheld=True)
         return cls(planned, _built(planned, seen, at), planned.reason)
 
     def told(self) -> dict[str, Any]:

@@ -52,6 +52,14 @@ class Catching:
     is_too_old: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a job message was judged to be, and what the store made of it."""
+
+    judged: Judged
+    ingested: Ingested
+
+
 class Pipeline:
     """`ports.Ingest`: recognize, match, plan, commit.
 
@@ -74,7 +82,7 @@ class Pipeline:
         self._rooms = rooms
         self._clock = clock
         self._tasks = tasks
-        self._wake = wake
+        self.wake = wake
         self._witness = witness
         self._channels: set[str] = set()
         self._tallies: deque[tuple[str, str, str]] = deque()
@@ -97,7 +105,7 @@ class Pipeline:
 
     async def take(
         self, message: ChannelMessage, channel_name: str | None, catching: Catching | None = None
-    ) -> Ingested | None:
+    ) -> Taken | None:
         """Store what follows from a message; None when it is no job's.
 
         Raises:
@@ -119,16 +127,17 @@ class Pipeline:
             seen = Seen(message, status, recognition, place, catching.hold, catching.is_too_old)
         matched = match(rules, seen)
         expected = await self._expectations(seen, matched)
-        return await self.store(judge(seen, matched, expected))
+        judged = judge(seen, matched, expected)
+        return Taken(judged, await self.store(judged))
 
     async def store(self, judged: Judged) -> Ingested:
         """Commit; the relay may claim in the same commit, or right behind it."""
         is_sent = bool(judged.ingestion.events) and judged.ingestion.hold is None
         if is_sent:
-            self._wake()
+            self.wake()
         ingested = await self._store.messages.ingest(judged.ingestion)
         if EntryState.PENDING in ingested.entries:
-            self._wake()
+            self.wake()
         if ingested.verdict is Verdict.STORED and self._witness is not None:
             self._witness.taken(judged, ingested)
         return ingested
