@@ -249,7 +249,9 @@ class OpenAlert:
 class CardRecord:
     """One incident's card in one channel or thread; `thread_ts` None outside a thread.
 
-    `wanted` and `shown` are whatever the cards write there (a fingerprint, JSON).
+    `wanted`, `shown` and `state` are whatever the cards write there; where `wanted` is empty the
+    incident is still to be read. `revision` counts changes of `wanted`; `lease` is until when
+    somebody may edit it, in microseconds; `reposts` how often it was posted again.
     """
 
     channel_id: str
@@ -258,6 +260,18 @@ class CardRecord:
     thread_ts: str | None = None
     wanted: str = ""
     shown: str = ""
+    state: str = ""
+    revision: int = 0
+    reposts: int = 0
+    lease: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CardLine:
+    """A line that is to be written into a card's thread."""
+
+    id: int
+    body: str
 
 
 @dataclass(frozen=True, slots=True)

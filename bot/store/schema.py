@@ -35,6 +35,8 @@ SHELVED = "state IN ('held', 'abandoned')"
 GOING = "started IS NOT NULL AND (ended IS NULL OR ended < started)"
 SETTLED = "settled IS NOT NULL"
 UNFINISHED = "finished IS NULL"
+DIRTY = "dirty"
+WATCHED = "open"
 
 
 def _partial(name: str, *columns: str, where: str) -> Index:
@@ -179,6 +181,7 @@ cursors = Table(
     Column("ts", String, nullable=False),
 )
 
+# What a card should show and what it shows stand apart; `revision` counts changes of `wanted`.
 cards = Table(
     "cards",
     metadata,
@@ -188,9 +191,27 @@ cards = Table(
     Column("ts", String, nullable=False),
     Column("wanted", Text, nullable=False),
     Column("shown", Text, nullable=False),
+    Column("state", Text, nullable=False),  # what is known of the incident and never drawn
+    Column("revision", BigInteger, nullable=False),
+    Column("dirty", Boolean, nullable=False),  # something is to be done in Slack
+    Column("open", Boolean, nullable=False),  # it may change by itself
+    Column("reposts", Integer, nullable=False),
     Column("lease", BigInteger, nullable=False),
     Column("touched", BigInteger, nullable=False),
     Index("ix_cards_ts", "channel", "ts"),
+    _partial("ix_cards_dirty", "lease", where=DIRTY),
+    _partial("ix_cards_open", "incident", where=WATCHED),
+)
+
+card_lines = Table(
+    "card_lines",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("channel", String, nullable=False),
+    Column("thread", String, nullable=False),
+    Column("incident", String, nullable=False),
+    Column("body", Text, nullable=False),
+    Index("ix_card_lines_card", "incident", "channel", "thread"),
 )
 
 audit = Table(

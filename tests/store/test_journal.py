@@ -4,7 +4,6 @@ import pytest
 
 from bot.ledger import CardRecord
 from bot.store import Store
-from tests.store.builders import ShiftedClock
 
 
 async def test_a_cursor_only_moves_on(store: Store) -> None:
@@ -40,19 +39,3 @@ async def test_a_threads_newest_card_is_its_incident(store: Store) -> None:
     assert await store.cards.incident_of("C1", "1700000001.0") == "Q2"
     assert await store.cards.incident_of("C1", "1700000002.0") == "Q3"
     assert await store.cards.incident_of("C2", "1700000001.0") is None
-
-
-async def test_what_is_wanted_and_not_shown_is_found(store: Store, clock: ShiftedClock) -> None:
-    card = CardRecord("C1", "Q1", "1.0")
-    await store.cards.put(card)
-    await store.cards.put(CardRecord("C1", "Q2", "2.0"))
-    assert await store.cards.stale() == []
-    assert await store.cards.want("Q1", "resolved") == 1
-    assert [each.incident_id for each in await store.cards.stale()] == ["Q1"]
-    assert await store.cards.lease(card, 6)
-    assert not await store.cards.lease(card, 6)
-    clock.ahead += 7
-    assert await store.cards.lease(card, 6)
-    await store.cards.show(card, "resolved")
-    assert await store.cards.stale() == []
-    assert await store.cards.lease(card, 6)
