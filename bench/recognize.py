@@ -31,7 +31,7 @@ def hostile() -> dict[str, Mapping[str, Any]]:
     def of(text: str) -> str:
         return text * (SIZE // len(text))
 
-    jenkins = of("a - #1 Failure after 3 sec (Open) ")
+    jenkins = of("a - #1 Failure after 3 sec (Open) " * 100 + "\n")
     attachment = {"title": jenkins, "text": jenkins, "fields": [{"value": jenkins}]}
     return {
         "one letter": {"text": of("a")},

@@ -142,5 +142,6 @@ def _extraction(extractor: Extractor) -> Extraction:
         link=_whole(extractor.link),
         href=_whole(extractor.href),
         label=_whole(extractor.label),
+        marked=extractor.marked,
         then=extractor.then,
     )

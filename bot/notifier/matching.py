@@ -159,6 +159,7 @@ class Extraction:
     link: Pattern | None = None
     href: Pattern | None = None
     label: Pattern | None = None
+    marked: bool = False
     then: tuple[str, ...] = ()
 
     def run(self, slots: Slots, attachment: int | None) -> str | None:
@@ -176,7 +177,7 @@ class Extraction:
     def _of(self, slot: Slot) -> str | None:
         if self.link is None and self.href is None and self.label is None:
             if self.pattern is None:
-                return slot.text
+                return slot.marked if self.marked else slot.text
             return self.pattern.value(seen(slot, self.pattern.way, self.pattern.marked))
         for link in slot.links:
             if self.link is not None and not self.link.fits(link.text):

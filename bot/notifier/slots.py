@@ -11,11 +11,10 @@ line, or as two fields, `*Job*` and x, or Job and `x`) has the label for its tit
 A slot's *family* is its name without the counting indices: what descriptions of producers name.
 """
 
-import re
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 from typing import Any
 
+from bot.notifier.labels import names_the_next, split_label, title_of
 from bot.notifier.mrkdwn import SlotLink, clean, read, unescape, without_marks
 from bot.notifier.rich_text import mrkdwn_of
 
@@ -26,12 +25,8 @@ MOST_ATTACHMENTS = (
     100  # Slack's own limit: https://docs.slack.dev/reference/methods/chat.postMessage
 )
 DEEPEST = 6
-UNTITLED = ""
 
-_LABELLED = re.compile(r"\*{1,2}([^*\n]{1,80}?):?\*{1,2}:?[^\S\n]*(?:\n|\\n)?\s*(.*)", re.DOTALL)
 _HUGE = 10**18  # Python refuses to write integers of thousands of digits
-_LABEL = re.compile(r"[^`<>\n]{1,40}")
-_CODE = re.compile(r"`[^`\n]+`")
 _PARTS = {  # part of an attachment -> Slack shows its marks as they are
     "pretext": False,
     "title": True,
@@ -197,18 +192,6 @@ def _string(value: Any) -> str:
     return ""
 
 
-@lru_cache(512)  # the same few titles come back with every message
-def _title(raw: str) -> str:
-    return without_marks(clean(raw[:LONGEST]))
-
-
-def _names_the_next(value: str, following: list[Any]) -> bool:
-    """Tell whether a field is the label of the next one, which is nothing but code."""
-    if not following or not isinstance(following[0], Mapping) or following[0].get("title"):
-        return False
-    return bool(_LABEL.fullmatch(value) and _CODE.fullmatch(_string(following[0].get("value"))))
-
-
 class _Reader:
     """Reads one message, or one of its attachments, into slots."""
 
@@ -267,14 +250,14 @@ class _Reader:
         for number, field in enumerate(fields):
             if not isinstance(field, Mapping) or self._slots.full:
                 continue
-            title = _title(_string(field.get("title")))
+            title = title_of(_string(field.get("title"))[:LONGEST])
             value = _string(field.get("value"))
             if title and value:
                 self.put(f"field[{title}]", value)
                 label = None
             elif title:
                 self.put("field_title", title, is_plain=True)
-            elif label is None and _names_the_next(value, fields[number + 1 : number + 2]):
+            elif label is None and names_the_next(value, fields[number + 1 : number + 2]):
                 label = clean(value)
             else:
                 label = self._labelled("", number, value, label)
@@ -287,15 +270,13 @@ class _Reader:
         `block` is the name of the field's block, or empty.
         """
         prefix = block and "block."
-        title = label or UNTITLED
+        title: str | None = label
         if label is None and "*" in value:
-            found = _LABELLED.fullmatch(value[:LONGEST].strip())
-            if found and not found[2]:
-                return found[1].strip()
-            if found:
-                title, value = found[1].strip(), found[2]
+            title, value = split_label(value[:LONGEST])
+            if title and not value:
+                return title
         shown = f"{block}field[{title or number}]"
-        self.put(shown, value, family=f"{prefix}field[{title}]", is_plain=is_plain)
+        self.put(shown, value, family=f"{prefix}field[{title or ''}]", is_plain=is_plain)
         return None
 
     def blocks(self, value: Any, depth: int = 0) -> None:
