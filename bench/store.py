@@ -109,9 +109,8 @@ async def measure(url: str, label: str) -> None:
     store = await open_store(url, clock=SystemClock(), ballast_bytes=0)
     with contextlib.suppress(IndexError):
         took = await alone(store, 100)
-        print(
-            f"{label:<34} one commit at 50/s: p50 {took[50] * 1e3:5.2f} ms  p99 {took[98] * 1e3:5.2f} ms"
-        )
+        p50, p99 = took[50] * 1000, took[98] * 1000
+        print(f"{label:<34} one message at 50/s: p50 {p50:5.2f} ms  p99 {p99:5.2f} ms")
     await relay(store)
     for with_run in (False, True):
         base = MESSAGES * (1 + with_run)

@@ -30,7 +30,7 @@ from bot.ledger import Claimed, EntryState, MessageId
 from bot.model import Condition, EventAction
 from bot.store.book import LATE
 from bot.store.database import Transaction
-from bot.store.lanes import first_open, is_leased, is_open, refresh
+from bot.store.lanes import first_open, is_leased, refresh
 from bot.store.reader import Reader
 from bot.store.schema import lanes, outbox, pauses
 from bot.store.text import clean, clip, load

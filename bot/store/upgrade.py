@@ -3,8 +3,6 @@
 Alembic costs 10 MB, so it is imported only where the versions differ.
 """
 
-from collections.abc import Callable
-
 from sqlalchemy import Column, Connection, MetaData, String, Table, insert, inspect, select
 
 from bot.errors import ConfigError
@@ -34,11 +32,11 @@ def ensure_schema(
     found = _version(connection)
     if found is None:
         metadata.create_all(connection)
-        _stamp.create(connection)
+        _stamp.create(connection, checkfirst=True)
         connection.execute(insert(_stamp).values(version_num=version))
     elif found != version:
         _check(found, version, name, may_upgrade=may_upgrade)
-        _alembic(scripts)(connection, version)
+        run_scripts(connection, version, scripts)
 
 
 def _version(connection: Connection) -> str | None:
@@ -65,15 +63,13 @@ def _check(found: str, version: str, name: str, *, may_upgrade: bool) -> None:
         )
 
 
-def _alembic(scripts: str) -> Callable[[Connection, str], None]:
+def run_scripts(connection: Connection, version: str, scripts: str = SCRIPTS) -> None:
+    """Let alembic run the scripts that lead to a version."""
     from alembic import command  # noqa: PLC0415 -- 10 MB, only when it is needed
     from alembic.config import Config  # noqa: PLC0415 -- as above
 
-    def upgrade(connection: Connection, version: str) -> None:
-        config = Config()
-        config.set_main_option("script_location", scripts)
-        config.set_main_option("path_separator", "os")
-        config.attributes["connection"] = connection
-        command.upgrade(config, version)
-
-    return upgrade
+    config = Config()
+    config.set_main_option("script_location", scripts)
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    command.upgrade(config, version)

@@ -40,7 +40,7 @@ async def test_a_command_line_tool_works_beside_the_running_bot(
 
 
 async def test_a_tool_creates_no_database(sqlite_url: str, clock: ShiftedClock) -> None:
-    with pytest.raises(ConfigError, match="no database at .* yet"):
+    with pytest.raises(ConfigError, match=r"no database at .* yet"):
         await open_store(sqlite_url, clock=clock, lock=False)
 
 
@@ -124,7 +124,7 @@ async def test_another_program_that_keeps_the_lock_is_reported(
 async def test_a_server_that_is_not_there_is_trouble_without_a_password(
     clock: ShiftedClock,
 ) -> None:
-    with pytest.raises(StoreError, match="127.0.0.1/x cannot be reached") as caught:
+    with pytest.raises(StoreError, match=r"127\.0\.0\.1/x cannot be reached") as caught:
         await open_store("postgresql://u:hunter2@127.0.0.1:1/x", clock=clock)
     assert "hunter2" not in str(caught.value)
 

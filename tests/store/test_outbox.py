@@ -10,8 +10,8 @@ from bot.store import Store, open_store
 from tests.store.builders import ACKNOWLEDGE, RESOLVE, TRIGGER, ShiftedClock, event, message, seq
 
 
-async def put(store: Store, second: float, lane: str = "load", **rest: object) -> None:
-    await store.messages.ingest(message(second, event(dedup=lane), job=lane, **rest))
+async def put(store: Store, second: float, lane: str = "load") -> None:
+    await store.messages.ingest(message(second, event(dedup=lane), job=lane))
 
 
 async def take(store: Store, limit: int = 10, retries: int = 10) -> list[str]:

@@ -3,18 +3,18 @@
 from pathlib import Path
 
 import pytest
-from sqlalchemy import inspect
+from sqlalchemy import inspect, text
 
 from bot.errors import ConfigError
 from bot.store import Store
 from bot.store.database import Transaction
 from bot.store.schema import VERSION, metadata
-from bot.store.upgrade import ensure_schema
+from bot.store.upgrade import ensure_schema, run_scripts
 
 NEXT = f"{int(VERSION) + 1:04}"
 ENV = Path("bot/store/migrations")
 
-SCRIPT = f'''
+SCRIPT = f"""
 import sqlalchemy as sa
 from alembic import op
 
@@ -27,7 +27,7 @@ def upgrade() -> None:
         table.add_column(sa.Column("latest", sa.String()))
     if {{broken}}:
         raise RuntimeError("a mistake in the script")
-'''
+"""
 
 
 @pytest.fixture
@@ -75,6 +75,16 @@ async def test_an_upgrade_that_fails_changes_nothing(store: Store, scripts: Path
 async def test_a_tool_does_not_upgrade_under_a_running_bot(store: Store) -> None:
     with pytest.raises(ConfigError, match="`pdbot run` upgrades them"):
         await store.run(lambda t: ensure_schema(t, "x", may_upgrade=False, version=NEXT))
+
+
+async def test_the_scripts_run_from_the_first_to_the_last(store: Store) -> None:
+    def upgrade(transaction: Transaction) -> str:
+        transaction.change(text("DELETE FROM alembic_version"))
+        run_scripts(transaction.connection, "head")
+        found = transaction.rows(text("SELECT version_num FROM alembic_version"))
+        return str(found[0].version_num)
+
+    assert await store.run(upgrade) == VERSION
 
 
 async def test_the_scripts_lead_to_the_version_of_the_tables(store: Store) -> None:
