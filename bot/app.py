@@ -15,6 +15,7 @@ from bot.conversation import Conversation
 from bot.errors import ConfigError, KeyRejected, PdbotError, StoreError
 from bot.identity import Identity
 from bot.model import Choice, Invocation, Outcome, PagerDutyUser, SlackUserId, Via
+from bot.pagerduty.events import Events
 from bot.pagerduty.rest import Rest
 from bot.rights import Office
 from bot.slack import views
@@ -29,6 +30,7 @@ from bot.slack.socket import SocketMode
 from bot.slack.threads import Threads
 from bot.store import Store, open_store
 from bot.tasks import TaskSet
+from bot.watch import Environ, Watch, build_watch
 
 log = structlog.get_logger(__name__)
 
@@ -47,6 +49,7 @@ class Bot:
     web: SlackWeb
     http: HttpServer
     tasks: TaskSet
+    watch: Watch
     socket: SocketMode | None = None
     policies: list[Choice] = field(default_factory=list)
 
@@ -57,8 +60,12 @@ class Bot:
 
 
 @asynccontextmanager
-async def running(settings: Settings, *, clock: Clock | None = None) -> AsyncIterator[Bot]:
+async def running(
+    settings: Settings, *, clock: Clock | None = None, environ: Environ | None = None
+) -> AsyncIterator[Bot]:
     """Start a bot, and stop it at the end: take nothing new, finish what was acknowledged, close.
+
+    `environ` is where integration keys are found; None means the process's own environment.
 
     Raises:
         ConfigError: Slack or PagerDuty refuse the tokens, the database or the port cannot be used.
@@ -77,7 +84,7 @@ async def running(settings: Settings, *, clock: Clock | None = None) -> AsyncIte
         web = await stack.enter_async_context(
             SlackWeb(settings.slack_bot_token.reveal(), settings.slack_api_url)
         )
-        bot = await _build(settings, clock, stack, store=store, rest=rest, web=web)
+        bot = await _build(settings, clock, stack, store=store, rest=rest, web=web, environ=environ)
         log.info("pdbot is running", port=bot.port, socket_mode=settings.is_socket_mode)
         try:
             yield bot
@@ -93,6 +100,7 @@ async def _build(
     store: Store,
     rest: Rest,
     web: SlackWeb,
+    environ: Environ | None,
 ) -> Bot:
     who, owner = await asyncio.gather(identify(web, clock=clock), _key_owner(settings, rest))
     identity = Identity(
@@ -102,6 +110,17 @@ async def _build(
         overrides=settings.people,
         from_email=settings.pagerduty_from_email if settings.unmapped == "from_email" else None,
         key_owner=owner,
+    )
+    events = await stack.enter_async_context(Events(base_url=settings.pagerduty_events_url))
+    watch = build_watch(
+        settings,
+        clock,
+        store=store,
+        web=web,
+        who=who,
+        incidents=rest.incidents,
+        events=events,
+        environ=environ,
     )
     conversation = Conversation(
         Office(
@@ -117,13 +136,19 @@ async def _build(
             command=settings.command,
             team_ids=settings.pagerduty_teams,
             key_owner=owner,
+            jobs=watch.jobs,
         )
     )
     tasks, notices = TaskSet(), TaskSet()
     replies = Replies(web)
     desk = SlackDesk(conversation=conversation, replies=replies, tasks=tasks, notices=notices)
     policies: list[Choice] = []
-    listeners = Listeners(identity=who, desk=desk, options=lambda typed: _matching(policies, typed))
+    listeners = Listeners(
+        identity=who,
+        desk=desk,
+        ingest=watch.pipeline,
+        options=lambda typed: _matching(policies, typed),
+    )
     secret = settings.slack_signing_secret
     app = build_app(web, who, signing_secret=secret.reveal() if secret else None)
     listeners.register(app)
@@ -151,14 +176,17 @@ async def _build(
     stack.push_async_callback(background.drain, 0)
     stack.push_async_callback(notices.drain, DRAIN_SECONDS)
     stack.push_async_callback(tasks.drain, DRAIN_SECONDS)
+    stack.push_async_callback(watch.stop)
+    await watch.prepare()
     await http.start()
     stack.push_async_callback(http.stop)
     if socket is not None:
         stack.push_async_callback(socket.close)
         await socket.connect()
+    watch.start(connected=None if socket is None else lambda: socket.connected)
     background.spawn(_keep_policies(rest, policies, clock), name="escalation policies")
     background.spawn(_report_unfinished(conversation, replies), name="unfinished commands")
-    return Bot(settings, store, rest, web, http, tasks, socket, policies)
+    return Bot(settings, store, rest, web, http, tasks, watch, socket, policies)
 
 
 def _socket(settings: Settings, app: Any, web: SlackWeb, clock: Clock) -> SocketMode | None:

@@ -110,6 +110,7 @@ class Conversation:
             channel_id=invocation.channel_id,
             thread_ts=invocation.thread_ts,
             confirmed=invocation.confirmed,
+            jobs=office.jobs,
         )
 
     async def _finish(

@@ -9,7 +9,15 @@ from bot.errors import NotAllowed
 from bot.identity import Identity
 from bot.model import Effect, Invocation, PagerDutyUser, Responder
 from bot.policy import Policy
-from bot.ports import AuditTrail, Channels, Directory, Incidents, SlackPeople, Threads
+from bot.ports import (
+    AuditTrail,
+    Channels,
+    Directory,
+    Incidents,
+    JobsBook,
+    SlackPeople,
+    Threads,
+)
 
 
 @dataclass(frozen=True)
@@ -28,6 +36,7 @@ class Office:
     command: str = "/pd"
     team_ids: tuple[str, ...] = ()
     key_owner: PagerDutyUser | None = None
+    jobs: JobsBook | None = None
 
 
 class Rights:

@@ -13,7 +13,7 @@ from bot.actions.phrases import OFFERED, choices, cut
 from bot.clock import Clock
 from bot.errors import IncidentNotFound, NotAllowed, NotFound, RequestError, UsageError
 from bot.model import Effect, Incident, PagerDutyUser, Responder
-from bot.ports import Directory, Identities, Incidents, Threads
+from bot.ports import Directory, Identities, Incidents, JobsBook, Threads
 
 RECENT = timedelta(days=7)  # a bare number in front of a text counts for incidents this fresh
 
@@ -40,6 +40,7 @@ class Desk:
     channel_id: str | None = None
     thread_ts: str | None = None
     confirmed: bool = False
+    jobs: JobsBook | None = None
 
     def typed(self, words: str) -> str:
         """Give a command as one types it here."""

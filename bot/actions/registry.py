@@ -7,6 +7,7 @@ from bot.actions.acknowledge import Acknowledge
 from bot.actions.desk import Desk
 from bot.actions.grammar import Request, Usage, reference
 from bot.actions.help import Help
+from bot.actions.jobs import Jobs
 from bot.actions.listing import ListIncidents, Show
 from bot.actions.note import AddNote, ReadNotes
 from bot.actions.phrases import cut, pick
@@ -48,6 +49,7 @@ ACTIONS: tuple[type[Action], ...] = (
     Update,
     Reopen,
     WhoAmI,
+    Jobs,
     Help,
 )
 

@@ -89,7 +89,7 @@ class Entries(Protocol):
         """Give the entries that a Slack message led to."""
         ...
 
-    async def settled_since(self, seq: int, limit: int = 1000) -> list[Entry]:
+    async def since(self, seq: int, limit: int = 1000) -> list[Entry]:
         """Give the entries of messages from `seq` on, newest first."""
         ...
 

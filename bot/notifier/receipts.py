@@ -232,7 +232,7 @@ class Receipts:
     async def poll(self) -> None:
         """Find what other replicas delivered, and what a command-line tool changed."""
         since = microseconds(self._clock.now() - WINDOW)
-        recent = await self._store.entries.settled_since(since, _POLLED)
+        recent = await self._store.entries.since(since, _POLLED)
         trouble = await self._store.entries.find(
             (EntryState.ABANDONED, EntryState.BLOCKED), limit=_POLLED
         )
@@ -248,7 +248,7 @@ class Receipts:
         mark = await self._store.get_meta(MARK)
         oldest = now - LOOK_BACK // timedelta(microseconds=1)
         since = max(int(mark), oldest) if mark is not None and mark.isdecimal() else oldest
-        left = await self._store.entries.settled_since(since, _POLLED)
+        left = await self._store.entries.since(since, _POLLED)
         waiting = await self._store.entries.find((*WAITING, EntryState.ABANDONED), limit=_POLLED)
         for entry in reversed([*left, *waiting]):
             key = (entry.message.channel_id, entry.message.ts)

@@ -1,0 +1,241 @@
+"""Put the notifier together, start it, stop it: job messages in, alerts out.
+
+Start: the channels' names, then catch-up, then timers and the relay, so that a failure that
+recovered while the bot was away pages nobody; but they wait for catch-up no longer than 10 s.
+"""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import structlog
+from dotenv import dotenv_values
+
+from bot.clock import Clock
+from bot.config import Settings
+from bot.errors import PdbotError, SlackError
+from bot.notifier.catchup import CatchUp
+from bot.notifier.explain import Explain
+from bot.notifier.incident_watch import IncidentWatch
+from bot.notifier.keys import KeyRing
+from bot.notifier.needs import Events
+from bot.notifier.pipeline import Pipeline
+from bot.notifier.receipts import Receipts
+from bot.notifier.relay import Relay
+from bot.notifier.rulebook import RuleBook
+from bot.notifier.timers import TimerLoop
+from bot.ports import Incidents
+from bot.slack.board import Board
+from bot.slack.client import Identity, SlackWeb
+from bot.slack.history import History
+from bot.slack.rooms import Rooms
+from bot.store import Store
+from bot.tasks import TaskSet
+
+log = structlog.get_logger(__name__)
+
+HEAD_START_SECONDS: Final = 10.0  # of catch-up over what is stored already
+NAMES_SECONDS: Final = 300.0
+FIRST_NAMES_SECONDS: Final = 5.0
+CONNECTION_SECONDS: Final = 1.0
+SWEEP_SECONDS: Final = 3_600.0
+AGAIN_SECONDS: Final = 1.0
+DRAIN_SECONDS: Final = 5.0
+
+Environ = Callable[[], Mapping[str, str]]
+
+
+@dataclass
+class Watch:
+    """The notifier, running between `start` and `stop`."""
+
+    book: RuleBook
+    pipeline: Pipeline
+    relay: Relay
+    timers: TimerLoop
+    catch_up: CatchUp
+    receipts: Receipts
+    jobs: Explain
+    rooms: Rooms
+    store: Store
+    clock: Clock
+    tasks: TaskSet
+    _loops: list[asyncio.Task[None]] = field(default_factory=list)
+
+    async def prepare(self) -> None:
+        """Learn the channels' names before the first message; not knowing them stops nothing."""
+        try:
+            async with asyncio.timeout(FIRST_NAMES_SECONDS):
+                await self.rooms.joined()
+        except (SlackError, TimeoutError) as error:
+            log.warning("the channels' names are not known yet", reason=str(error))
+
+    def start(self, connected: Callable[[], bool] | None = None) -> None:
+        """Start all that goes on in the background.
+
+        `connected` tells whether Slack's messages reach the bot; after a gap they are read.
+        """
+        self.book.adopted = self._adopted
+        works: dict[str, Callable[[], Awaitable[None]]] = {
+            "catch-up": self.catch_up.run,
+            "relay": self._after_catch_up(self.relay.run),
+            "timers": self._after_catch_up(self.timers.run),
+            "receipts": self.receipts.run,
+            "rules file": self.book.run,
+            "channel names": self._keep_names,
+            "retention": self._sweep,
+        }
+        if connected is not None:
+            works["connection"] = lambda: self._watch_connection(connected)
+        self._loops = [
+            asyncio.create_task(self._forever(name, work), name=name)
+            for name, work in works.items()
+        ]
+
+    async def stop(self) -> None:
+        """Take nothing new, let what is being sent arrive, and end; what is stored stays stored."""
+        await self.tasks.drain(DRAIN_SECONDS)
+        await self.relay.stop()
+        for loop in self._loops:
+            loop.cancel()
+        await asyncio.gather(*self._loops, return_exceptions=True)
+        await self.pipeline.drain()
+
+    async def _adopted(self) -> None:
+        """Let blocked events try again, and look whether other channels matter now."""
+        await self.store.entries.unblock()
+        self.relay.wake()
+        self.catch_up.request()
+
+    def _after_catch_up(self, work: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
+        async def later() -> None:
+            caught_up = asyncio.ensure_future(self.catch_up.first_round.wait())
+            patience = asyncio.ensure_future(self.clock.sleep(HEAD_START_SECONDS))
+            try:
+                await asyncio.wait({caught_up, patience}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                caught_up.cancel()
+                patience.cancel()
+            await work()
+
+        return later
+
+    async def _forever(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+        """Do the work; a defect in it must not end it for good."""
+        while True:
+            try:
+                await work()
+            except Exception:
+                log.exception("a part of the notifier failed and is started again", part=name)
+                await self.clock.sleep(AGAIN_SECONDS)
+            else:
+                return
+
+    async def _keep_names(self) -> None:
+        while True:
+            await self.clock.sleep(NAMES_SECONDS)
+            try:
+                await self.rooms.joined()
+            except SlackError as error:
+                log.info("the channels' names were not read", reason=str(error))
+
+    async def _watch_connection(self, connected: Callable[[], bool]) -> None:
+        before = connected()
+        while True:
+            await self.clock.sleep(CONNECTION_SECONDS)
+            now = connected()
+            if now and not before:
+                self.catch_up.request()
+            before = now
+
+    async def _sweep(self) -> None:
+        while True:
+            await self.clock.sleep(SWEEP_SECONDS)
+            try:
+                if await self.store.lead("retention"):
+                    swept = await self.store.retention.sweep()
+                    log.debug("old rows were deleted", **swept)
+            except PdbotError as error:
+                log.warning("old rows were not deleted", reason=str(error))
+
+
+def build_watch(
+    settings: Settings,
+    clock: Clock,
+    *,
+    store: Store,
+    web: SlackWeb,
+    who: Identity,
+    incidents: Incidents,
+    events: Events,
+    environ: Environ | None = None,
+) -> Watch:
+    """Put the notifier together.
+
+    `environ` is where integration keys are looked up; the process's own, and `.env`, without it.
+
+    Raises:
+        ConfigError: the rules file is wrong.
+    """
+    book = RuleBook(Path(settings.rules), clock=clock)
+    rooms = Rooms(web.patient, url=who.url)
+    history = History(web.patient, identity=who)
+    board = Board(web.patient, bot_id=who.bot_id)
+    tasks = TaskSet()
+    receipts = Receipts(
+        store,
+        board,
+        IncidentWatch(store, board, rooms, incidents, clock=clock),
+        clock=clock,
+    )
+    keys = KeyRing(_with_default_key(settings, environ or _own_environ), clock=clock)
+    relay = Relay(store, events, keys, clock=clock, settled=receipts.settled)
+    pipeline = Pipeline(
+        book=book,
+        store=store,
+        rooms=rooms,
+        clock=clock,
+        tasks=tasks,
+        wake=relay.wake,
+        witness=receipts,
+    )
+    return Watch(
+        book=book,
+        pipeline=pipeline,
+        relay=relay,
+        timers=TimerLoop(store, pipeline, book, clock=clock),
+        catch_up=CatchUp(
+            store=store,
+            pipeline=pipeline,
+            book=book,
+            rooms=rooms,
+            history=history,
+            board=board,
+            clock=clock,
+            longest_seconds=settings.catchup_max_seconds,
+        ),
+        receipts=receipts,
+        jobs=Explain(
+            book=book, store=store, rooms=rooms, history=history, relay=relay, clock=clock
+        ),
+        rooms=rooms,
+        store=store,
+        clock=clock,
+        tasks=tasks,
+    )
+
+
+def _own_environ() -> Mapping[str, str]:
+    """Give the environment over `.env`, read anew: a key that is added there is found."""
+    from_file = {key: value for key, value in dotenv_values(".env").items() if value is not None}
+    return {**from_file, **os.environ}
+
+
+def _with_default_key(settings: Settings, environ: Environ) -> Environ:
+    key = settings.pagerduty_integration_key
+    if key is None:
+        return environ
+    return lambda: {**environ(), "PAGERDUTY_INTEGRATION_KEY": key.reveal()}
