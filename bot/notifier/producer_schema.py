@@ -33,7 +33,7 @@ _FAMILY = re.compile(
     r"|att\.(?:pretext|title|title_link|text|fallback|author_name|author_link|footer|color"
     r"|image_url|field_title|field\[[^\]]*\])"
 )
-_FAMILIES: Final = (
+FAMILIES: Final = (
     *("text", "username", "header", "block", "block.field[Label]", "context", "button[Label].url"),
     *("att.pretext", "att.title", "att.title_link", "att.text", "att.fallback", "att.author_name"),
     *("att.author_link", "att.footer", "att.color", "att.image_url", "att.field[Title]"),
@@ -49,7 +49,7 @@ def _many(value: Any) -> Any:
 
 def _family(value: str) -> str:
     if not _FAMILY.fullmatch(value):
-        raise ValueError(f'"{value}" is no slot{suggestion(value, _FAMILIES)}')
+        raise ValueError(f'"{value}" is no slot{suggestion(value, FAMILIES)}')
     return value
 
 

@@ -273,3 +273,10 @@ def _seconds(content: dict[str, Any]) -> float:
     for slot in flatten(content):
         _ = slot.utf8
     return time.perf_counter() - started
+
+
+@pytest.mark.parametrize(
+    "value", ["*nightly* load - #7 Success", "*star", "a *b*: c", "*a*b: c", "**"]
+)
+def test_bold_text_is_no_label_without_a_colon_or_the_end_of_its_line(value: str) -> None:
+    assert list(texts({"attachments": [{"fields": [{"value": value}]}]})) == ["att[0].field[0]"]
