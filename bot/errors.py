@@ -21,6 +21,9 @@ to do next. `transient` says whether the same attempt may succeed later, unchang
     │   ├── Unavailable             408, 5xx or no connection: not done
     │   └── OutcomeUnknown          the connection broke after the request was sent
     ├── SlackError                  Slack answered with an error, or not at all
+    │   ├── MessageGone
+    │   ├── ChannelClosed
+    │   └── SlackLimited            429
     └── StoreError                  the database did not take it
 """
 
@@ -157,6 +160,26 @@ class SlackError(PdbotError):
     """Slack answered with an error, or not at all."""
 
     transient = True
+
+
+class MessageGone(SlackError):
+    """The message is not there any more, or cannot be edited any more."""
+
+    transient = False
+
+
+class ChannelClosed(SlackError):
+    """The bot is not in the channel, or the channel is archived or gone: waiting does not help."""
+
+    transient = False
+
+
+class SlackLimited(SlackError):
+    """Slack asked to wait."""
+
+    def __init__(self, message: str, *, retry_after_seconds: float) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
 
 
 class StoreError(PdbotError):

@@ -307,7 +307,8 @@ class Card:
     """Everything an incident's card shows.
 
     `last_action` is the line of who did what last; `details` up to three lines below the facts
-    (cause, impact, the job's run); `stale_since` is set while PagerDuty does not answer.
+    (cause, impact, the job's run); `stale_since` is set while PagerDuty does not answer;
+    `is_gone` when somebody deleted the incident.
     """
 
     incident: Incident
@@ -315,6 +316,7 @@ class Card:
     last_action: Line | None = None
     details: tuple[Line, ...] = ()
     stale_since: datetime | None = None
+    is_gone: bool = False
 
 
 class Effect(StrEnum):

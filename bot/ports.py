@@ -292,6 +292,30 @@ class Noticeboard(Protocol):
         ...
 
 
+class CardBoard(Protocol):
+    """Where cards are shown.
+
+    Every method may raise SlackError: MessageGone, ChannelClosed, SlackLimited, or any other.
+    None of them waits for a rate limit.
+    """
+
+    async def post(self, channel_id: str, card: Card, *, thread_ts: str | None = None) -> str:
+        """Post a card; gives its `ts`."""
+        ...
+
+    async def show(self, channel_id: str, ts: str, card: Card) -> None:
+        """Let a card show this."""
+        ...
+
+    async def say(self, channel_id: str, line: Line, *, thread_ts: str | None = None) -> None:
+        """Write a line into a thread, or into the channel."""
+        ...
+
+    async def permalink(self, channel_id: str, ts: str) -> str:
+        """Give a message's address."""
+        ...
+
+
 class JobsBook(Protocol):
     """What the notifier knows, for `jobs`."""
 
