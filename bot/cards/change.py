@@ -1,0 +1,178 @@
+"""What a reading of an incident changes on its card, and what the card's thread tells about it.
+
+Pure. A line each for notes, reassignments, escalations, resolutions and what undoes them; an
+acknowledgement is told by the card itself.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from bot.cards.snapshot import Snapshot
+from bot.model import Incident, Line, Link, Note, Reference, Status, Struck, When
+
+NOTE_LENGTH = 2000
+ACTION_LENGTH = 200  # of what the card itself repeats
+_ESCALATES = "escalation_policy"  # `assigned_via`
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """An incident and then its notes, as PagerDuty gave them.
+
+    `incident` None: PagerDuty has none of that id. `notes` None: they could not be read. `agent`
+    is who did what led to the reading. `told` are the lines of an action of the bot's own; they
+    stand for every change of state, and for the notes in `own_notes`.
+    """
+
+    asked_at: datetime
+    incident: Incident | None
+    notes: Sequence[Note] | None = None
+    agent: str | None = None
+    told: tuple[Line, ...] = ()
+    own_notes: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a card should show now, and the lines for its thread."""
+
+    snapshot: Snapshot
+    lines: tuple[Line, ...] = ()
+
+
+def advance(old: Snapshot | None, reading: Reading) -> Change | None:
+    """Tell what a reading changes; None where it is older than what is known, or tells nothing."""
+    if reading.incident is None:
+        return None if old is None else _gone(old, reading)
+    if old is not None and not _is_newer(old, reading, reading.incident):
+        return None
+    lines = _lines(old, reading, reading.incident)
+    count = old.note_count if old else None
+    snapshot = Snapshot(
+        incident=reading.incident,
+        asked_at=reading.asked_at,
+        note_count=count if reading.notes is None else len(reading.notes),
+        notes_due=reading.notes is None,
+        last_action=_last_action(old, reading, reading.incident, lines),
+        details=old.details if old else (),
+    )
+    return Change(snapshot, lines)
+
+
+def differs(old: Snapshot, listed: Incident) -> bool:
+    """Tell whether an incident of a list is worth reading anew."""
+    if (
+        listed.updated_at
+        and old.incident.updated_at
+        and listed.updated_at < old.incident.updated_at
+    ):
+        return False  # the list is behind
+    return old.is_gone or old.notes_due or _facts(old.incident) != _facts(listed)
+
+
+def _facts(incident: Incident) -> tuple[object, ...]:
+    """Give what tells two states apart and is the same in a list as in a single reading."""
+    return (
+        incident.updated_at,
+        incident.status,
+        incident.title,
+        incident.urgency,
+        incident.priority,
+        [one.id for one in incident.assignees],
+        [one.by.id for one in incident.acknowledgements],
+    )
+
+
+def _is_newer(old: Snapshot, reading: Reading, incident: Incident) -> bool:
+    if old.is_gone:
+        return reading.asked_at >= old.asked_at
+    return Snapshot(incident, reading.asked_at).order >= old.order
+
+
+def _gone(old: Snapshot, reading: Reading) -> Change | None:
+    if old.is_gone or reading.asked_at < old.asked_at:
+        return None
+    snapshot = replace(
+        old, asked_at=reading.asked_at, is_gone=True, stale_since=None, last_action=None
+    )
+    return Change(snapshot, (("This incident was deleted in PagerDuty.",),))
+
+
+def _lines(old: Snapshot | None, reading: Reading, incident: Incident) -> tuple[Line, ...]:
+    if old is None:
+        return reading.told
+    notes = [
+        (note.author, " noted: ", _cut(note.content, NOTE_LENGTH))
+        for note in _new_notes(old, reading)
+        if note.id not in reading.own_notes
+    ]
+    return (*notes, *(reading.told or _state_lines(old.incident, incident, reading.agent)))
+
+
+def _new_notes(old: Snapshot, reading: Reading) -> Sequence[Note]:
+    """Give the notes that are not known yet: notes are only ever added, and come oldest first."""
+    if reading.notes is None or old.note_count is None:
+        return ()
+    return reading.notes[old.note_count :]
+
+
+def _state_lines(old: Incident, new: Incident, agent: str | None) -> tuple[Line, ...]:
+    who = new.last_status_change_by.name if new.last_status_change_by else "Somebody"
+    if old.is_open and not new.is_open:
+        if new.resolve_reason_merged_into:
+            return ((who, " merged this into ", _target(new), "."),)
+        return ((who, " resolved this."),)
+    if new.is_open and not old.is_open:
+        return ((who, " reopened this."),)
+    if not new.is_open or _ids(old.assignees) == _ids(new.assignees):
+        return ()
+    if new.status is not old.status and _ids(new.assignees) == _ids_of_acknowledgers(new):
+        return ()  # acknowledging made it theirs: the card says so
+    before, after = _names(old.assignees), _names(new.assignees)
+    if _is_escalation(old, new):
+        return (("Escalated: ", Struck(before), f" → {after}"),)
+    return ((Struck(before), f" → {after}", *((f", by {agent}",) if agent else ())),)
+
+
+def _is_escalation(old: Incident, new: Incident) -> bool:
+    same_policy = old.escalation_policy == new.escalation_policy
+    return old.assigned_via == new.assigned_via == _ESCALATES and same_policy
+
+
+def _last_action(
+    old: Snapshot | None, reading: Reading, incident: Incident, lines: Sequence[Line]
+) -> Line | None:
+    """Give what the card says was done last, where its state does not say so already."""
+    if lines:
+        return (*_shortened(lines[-1]), " · ", When(reading.asked_at, "clock"))
+    if old is None or old.incident.status is not incident.status:
+        return None
+    return old.last_action
+
+
+def _shortened(line: Line) -> Line:
+    return tuple(_cut(piece, ACTION_LENGTH) if isinstance(piece, str) else piece for piece in line)
+
+
+def _target(incident: Incident) -> Link | str:
+    target = incident.resolve_reason_merged_into or ""
+    start, _, last = incident.html_url.rpartition("/")
+    return Link(target, f"{start}/{target}") if last == incident.id else target
+
+
+def _ids(people: Sequence[Reference]) -> set[str]:
+    return {one.id for one in people}
+
+
+def _ids_of_acknowledgers(incident: Incident) -> set[str]:
+    acknowledged = incident.status is Status.ACKNOWLEDGED
+    return {one.by.id for one in incident.acknowledgements} if acknowledged else set()
+
+
+def _names(people: Sequence[Reference]) -> str:
+    return ", ".join(one.name for one in people) or "nobody"
+
+
+def _cut(text: str, limit: int) -> str:
+    return text if len(text) <= limit else text[: limit - 1] + "…"
