@@ -10,7 +10,7 @@ from bot.errors import PdbotError
 
 _SHAPE: Final = re.compile(r"[0-9A-Za-z]{32}")
 _LARGEST: Final = 1_000
-_REMEMBERED_SECONDS: Final = 5.0
+_REMEMBERED_SECONDS: Final = 1.0
 _MOST: Final = 10_000
 
 
@@ -24,7 +24,7 @@ class KeyRing:
     """Look integration keys up in the environment and in files.
 
     `environ` is asked anew each time, so that a variable that appears is found. A key that was
-    found is remembered for 5 s: a burst must not read a file for each event.
+    found is remembered for 1 s: a burst must not read a file for each event.
     """
 
     def __init__(self, environ: Callable[[], Mapping[str, str]], *, clock: Clock) -> None:

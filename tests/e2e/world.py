@@ -130,7 +130,7 @@ async def world(
 @asynccontextmanager
 async def bot_of(here: World) -> AsyncIterator[Bot]:
     """Run the bot in an existing world: once more, for a restart."""
-    async with running(load(here.environ)) as bot:
+    async with running(load(here.environ), environ=lambda: here.environ) as bot:
         here.bot = bot
         if not bot.settings.is_socket_mode:
             here.slack.request_url = f"http://127.0.0.1:{bot.port}/slack/events"
