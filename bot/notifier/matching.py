@@ -236,19 +236,26 @@ class Index:
 
 
 def _matcher(patterns: Sequence[Pattern]) -> Callable[[bytes], list[int]]:
+    single = [compile_pattern(pattern.pattern) for pattern in patterns]
+
+    def one_by_one(text: bytes) -> list[int]:
+        return [number for number, regexp in enumerate(single) if regexp.fullmatch(text)]
+
     options = _options()
     options.max_mem = _SET_MEMORY
     automaton = re2.Set.FullMatchSet(options)
-    for pattern in patterns:
-        automaton.Add(pattern.pattern)
-    always = automaton.Add(r"(?s).*")
-    automaton.Compile()
-    single = [compile_pattern(pattern.pattern) for pattern in patterns]
+    try:
+        for pattern in patterns:
+            automaton.Add(pattern.pattern)
+        always = automaton.Add(r"(?s).*")
+        automaton.Compile()
+    except re2.error:  # each fits into the memory, all together do not
+        return one_by_one
 
     def match(text: bytes) -> list[int]:
         numbers: list[int] = automaton.Match(text)
         if always in numbers:
             return [number for number in numbers if number != always]
-        return [number for number, regexp in enumerate(single) if regexp.fullmatch(text)]
+        return one_by_one(text)
 
     return match

@@ -360,6 +360,20 @@ def test_only_web_addresses_are_urls(url: str, kept: bool) -> None:
     assert status.url == (url if kept else None)
 
 
+def test_patterns_too_large_for_one_set_still_match() -> None:
+    large = [
+        {"when": [{"slot": "username", "matches": rf"x{number}\pL{{50}}"}], "raw_status": "ok"}
+        for number in range(25)
+    ]
+    last = {"when": [{"slot": "username", "matches": "(?P<status>ok)"}]}
+    tables = [{"name": "mine", "map": {"ok": "success"}, "variant": [*large, last]}]
+
+    producers = Producers.load(tables)
+
+    assert read({"username": "ok"}, producers) is not None
+    assert read({"username": "no"}, producers) is None
+
+
 def test_explanation_shows_slots_and_how_far_each_description_came() -> None:
     producers = Producers.load([MINE | {"source": {"bots": ["B0OTHER"]}}])
 
