@@ -1,5 +1,6 @@
 """Find the incidents that delivered triggers became, and show their cards in the threads."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -18,9 +19,9 @@ log = structlog.get_logger(__name__)
 
 GIVE_UP: Final = timedelta(minutes=5)
 MOST_AWAITED: Final = 2_000
-_AT_ONCE: Final = 20  # lookups in one round
-_SINGLY: Final = 3  # more than these are looked up with one question
-_BULK: Final = 200
+_AT_ONCE: Final = 5  # lookups before a pause
+_QUIET_SECONDS: Final = 1.0
+_FOUND: Final = 20
 _FIRST_SECONDS: Final = 0.5
 _LONGEST_SECONDS: Final = 20.0
 
@@ -62,6 +63,7 @@ class IncidentWatch:
         self._incidents = incidents
         self._clock = clock
         self._awaited: dict[tuple[str, str, str], Awaited] = {}
+        self._quiet_until = 0.0
 
     def __len__(self) -> int:
         return len(self._awaited)
@@ -84,40 +86,43 @@ class IncidentWatch:
         return min(one.next_at for one in self._awaited.values()) - self._clock.monotonic()
 
     async def look(self) -> None:
-        """Look for what is due."""
+        """Look for what is due, a few at a time: PagerDuty's limit is also the responders'."""
         now = self._clock.monotonic()
-        due = [one for one in reversed(self._awaited.values()) if one.next_at <= now][:_AT_ONCE]
-        if not due:
+        if now < self._quiet_until:
             return
-        for one in due:
-            one.looked += 1
+        by_key: dict[str, list[Awaited]] = {}
+        for one in reversed(self._awaited.values()):
+            if one.next_at <= now and (len(by_key) < _AT_ONCE or one.dedup_key in by_key):
+                by_key.setdefault(one.dedup_key, []).append(one)
+        if len(by_key) == _AT_ONCE:
+            self._quiet_until = now + _QUIET_SECONDS
+        for dedup_key, group in by_key.items():
+            await self._look_for(dedup_key, group, now)
+
+    async def _look_for(self, dedup_key: str, group: Sequence[Awaited], now: float) -> None:
+        """Ask once for all triggers of a key. Its filter finds them: the answers name no keys."""
+        for one in group:
             one.next_at = now + min(_LONGEST_SECONDS, _FIRST_SECONDS * 2.0 ** min(one.looked, 10))
+            one.looked += 1
         try:
-            known = await self._incidents.find(limit=_BULK) if len(due) > _SINGLY else None
+            found = await self._incidents.find(statuses=(), incident_key=dedup_key, limit=_FOUND)
         except PdbotError as error:
             log.info("receipts wait", reason=str(error))
             return
-        for one in due:
+        for one in reversed(group):  # the oldest gets the card, the later ones a link
             try:
-                await self._look_for(one, known)
+                await self._settle(one, choose(found, one.message_at))
             except PdbotError as error:
                 log.info("a receipt was not shown", reason=str(error))
                 one.is_resumed = True  # perhaps it was, and only the answer was lost
 
-    async def _look_for(self, one: Awaited, known: list[Incident] | None) -> None:
-        is_last = self._clock.now() - one.sent_at >= GIVE_UP
-        if known is None or is_last:
-            found = await self._incidents.find(statuses=(), incident_key=one.dedup_key, limit=20)
-        else:
-            found = known
-        incident = choose(found, one.dedup_key, one.message_at)
+    async def _settle(self, one: Awaited, incident: Incident | None) -> None:
         if incident is not None:
             await self._show(one, incident)
-        elif is_last:
-            if not await self._was_said(one, "no incident appeared"):
-                await self._board.post(one.channel_id, [NO_INCIDENT], thread_ts=one.thread_ts)
-        else:
+        elif self._clock.now() - one.sent_at < GIVE_UP:
             return
+        elif not await self._was_said(one, "no incident appeared"):
+            await self._board.post(one.channel_id, [NO_INCIDENT], thread_ts=one.thread_ts)
         self._awaited.pop((one.channel_id, one.ts, one.dedup_key), None)
 
     async def _show(self, one: Awaited, incident: Incident) -> None:

@@ -50,13 +50,9 @@ def wanted_reactions(entries: Iterable[Entry], now: datetime) -> frozenset[str]:
     return frozenset(wanted)
 
 
-def choose(incidents: Sequence[Incident], dedup_key: str, since: datetime) -> Incident | None:
-    """Find the incident that an alert went into: an open one, else one opened since then."""
-    fitting = [
-        one
-        for one in incidents
-        if one.incident_key == dedup_key and (one.is_open or one.created_at >= since - _CLOCKS)
-    ]
+def choose(incidents: Sequence[Incident], since: datetime) -> Incident | None:
+    """Choose, of a key's incidents, the one an alert went into: open, else opened since then."""
+    fitting = [one for one in incidents if one.is_open or one.created_at >= since - _CLOCKS]
     return max(fitting, key=lambda one: (one.is_open, one.created_at), default=None)
 
 

@@ -89,7 +89,6 @@ class Receipts:
             self._waiting.pop(key, None)
             return  # nothing to show
         if state is not EntryState.PENDING:
-            self._waiting.pop(key, None)
             self._mark(key)
 
     def _mark(self, key: Key) -> None:
@@ -176,6 +175,10 @@ class Receipts:
         _keep(self._shown, key, shown)
         entries = await self._store.entries.of_message(channel_id, ts)
         wanted = words.wanted_reactions(entries, self._clock.now())
+        if words.HOURGLASS not in wanted:
+            self._waiting.pop(key, None)
+            if any(entry.state in WAITING for entry in entries):
+                _keep(self._waiting, key, self._clock.monotonic())  # look again when it is time
         for emoji in sorted(wanted - shown):
             await self._board.react(channel_id, ts, emoji)
             shown.add(emoji)

@@ -14,7 +14,7 @@ async def until(check: object, seconds: float = 5.0) -> None:
     """Wait until a fact holds."""
     assert callable(check)
     async with asyncio.timeout(seconds):
-        while not check():
+        while not check():  # noqa: ASYNC110 - the sandbox's PagerDuty tells nobody
             await asyncio.sleep(0.01)
 
 
@@ -97,7 +97,7 @@ async def test_refused_event_is_shown_with_a_button_that_retries(tmp_path: Path)
         assert wrong not in all_text(told)
 
         here.environ["BILLING_KEY"] = here.billing.integration_key
-        await asyncio.sleep(5.1)  # how long a key is remembered
+        await asyncio.sleep(1.1)  # how long a key is remembered
         assert (await here.click(told, "pick")).ok
         await here.slack.expect_reaction(failed, "rotating_light")
         await until(lambda: reactions(failed) == {"rotating_light"})
@@ -124,6 +124,7 @@ async def test_run_that_goes_on_too_long_is_reported_while_it_runs(tmp_path: Pat
         event = here.pagerduty.events[0].body
         assert "takes longer than usual" in event["payload"]["summary"]
         await say(here, rundeck("Succeeded"))
+        await here.pagerduty.settled()
         incident = next(iter(here.pagerduty.incidents.values()))
         await until(lambda: incident.status == "resolved")
 
