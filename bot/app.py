@@ -234,7 +234,7 @@ async def _keep_policies(rest: Rest, policies: list[Choice], clock: Clock) -> No
     """Keep the options of the policy select, so that no acknowledgement waits for them."""
     while True:
         try:
-            found = await rest.directory.escalation_policies("")
+            found = await rest.directory.all_escalation_policies()
         except PdbotError as error:
             log.warning("escalation policies could not be read", reason=str(error))
             await clock.sleep(LEARN_SECONDS)

@@ -97,6 +97,10 @@ class RestDirectory:
         whole = [one for one in users if " ".join(one.name.casefold().split()) == wanted]
         return whole or [one for one in users if wanted in one.name.casefold().split()]
 
+    async def everybody(self) -> list[PagerDutyUser]:
+        """Give the account's users, as far as PagerDuty lists them (10,000)."""
+        return await self._users(None)
+
     async def on_call(self, schedule_or_service: str) -> list[PagerDutyUser]:
         """Give who is on call now for a schedule, or first for a service, by id or name.
 
@@ -123,6 +127,10 @@ class RestDirectory:
     async def escalation_policies(self, name_or_id: str) -> list[Reference]:
         """Find escalation policies by id, exact name, or else part of the name."""
         return await self._references("escalation_policies", name_or_id)
+
+    async def all_escalation_policies(self) -> list[Reference]:
+        """Give every escalation policy, for a select."""
+        return await self._catalogue("escalation_policies", None, answers.named)
 
     async def services(self, name_or_id: str) -> list[Reference]:
         """Find services by id, exact name, or else part of the name."""
@@ -158,7 +166,7 @@ class RestDirectory:
         self._client.learn_host(user.html_url)
         return user
 
-    async def _users(self, query: str) -> list[PagerDutyUser]:
+    async def _users(self, query: str | None) -> list[PagerDutyUser]:
         read = answers.page("users", answers.user_of)
         users = await self._client.pages(wire.list_users(query), read, limit=_MAX_ENTRIES)
         return [self._learn(one) for one in users]

@@ -1,5 +1,6 @@
 """PagerDuty's REST API, put together: `rest.incidents` and `rest.directory` are the two ports."""
 
+from datetime import datetime
 from typing import Self
 
 import httpx
@@ -58,6 +59,10 @@ class Rest:
     async def aclose(self) -> None:
         """Close all connections."""
         await self._client.aclose()
+
+    def server_now(self) -> datetime:
+        """Give the present instant by PagerDuty's clock, as far as its answers told."""
+        return self._client.server_now()
 
     async def _author_of(self, from_email: str | None) -> str | None:
         """Give the id of the user as whom a write appears: a user-level key's owner always."""

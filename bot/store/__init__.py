@@ -9,6 +9,6 @@
 """
 
 from bot.store.retention import Ages
-from bot.store.store import Store, open_store
+from bot.store.store import Store, open_store, sqlite_path
 
-__all__ = ["Ages", "Store", "open_store"]
+__all__ = ["Ages", "Store", "open_store", "sqlite_path"]

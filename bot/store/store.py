@@ -8,7 +8,7 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-from bot.clock import Clock
+from bot.clock import Clock, SystemClock
 from bot.errors import ConfigError
 from bot.ledger import Stats
 from bot.store.audit import Audit
@@ -171,6 +171,16 @@ async def open_store(
     if ballast is not None:
         room.prepare()
     return store
+
+
+def sqlite_path(url: str) -> Path | None:
+    """Give the file of an SQLite address; None for a server.
+
+    Raises:
+        ConfigError: the address is wrong.
+    """
+    database = _database(url, SystemClock())
+    return database.path if isinstance(database, Sqlite) else None
 
 
 async def _prepare(store: Store, *, may_upgrade: bool) -> None:
