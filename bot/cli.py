@@ -88,6 +88,25 @@ def run() -> None:
 
 @app.command()
 @says_what_is_wrong
+def demo(
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Where the page is.")] = 8321,
+    browser: Annotated[bool, typer.Option(help="Open the page in a browser.")] = True,
+    terminal: Annotated[
+        bool, typer.Option("--terminal", help="A plain prompt instead of the page.")
+    ] = False,
+    script: Annotated[
+        bool, typer.Option("--script", help="Tell the story in the terminal, and end.")
+    ] = False,
+) -> int:
+    """Try the real bot between a local Slack and a local PagerDuty: no account, no network."""
+    from bot.ops.demo import Streams, run_demo
+
+    streams = Streams(sys.stdin, sys.stdout)
+    return run_demo(streams, port=port, browser=browser, terminal=terminal, script=script)
+
+
+@app.command()
+@says_what_is_wrong
 def manifest(
     command: Annotated[str, typer.Option(help="The slash command's name.")] = "/pd",
     url: Annotated[
