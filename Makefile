@@ -47,6 +47,10 @@ lock: ## pin the newest versions, with hashes
 	@$(PY) -m venv $(VENV) && $(BIN)/pip install --quiet uv
 	@$(BIN)/uv pip compile --quiet --universal --upgrade --generate-hashes --no-emit-index-url --no-header \
 		--python-version 3.11 --group dev --all-extras pyproject.toml -o requirements.lock
+	@# What runs in production: the same versions, without the tools.
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
+		--python-version 3.11 --extra postgres --constraint requirements.lock --no-annotate \
+		pyproject.toml -o requirements-run.lock
 
 format: $(READY) ## let ruff format and sort
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
