@@ -1,0 +1,157 @@
+"""`pdbot outbox`: the durable queue, beside a running bot.
+
+What is changed here the bot finds within a second. Nothing is sent by this program itself.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import Any, Final, TextIO
+
+from bot.clock import Clock, SystemClock
+from bot.errors import RequestError, StoreError
+from bot.ledger import Entry, EntryState
+from bot.ops.console import plain
+from bot.store import Store, open_store
+
+SHOWN: Final = 1_000
+_PAGE: Final = 200
+_CELL: Final = 80
+_FAILED: Final = 1
+
+
+def list_entries(database_url: str, *, out: TextIO, err: TextIO, as_json: bool = False) -> int:
+    """List what has not been delivered, refused ones first; 0, or 1 when it cannot be read."""
+
+    async def work(store: Store) -> None:
+        entries = await _unsettled(store)
+        for entry in entries[:SHOWN]:
+            out.write(f"{json.dumps(as_object(entry))}\n" if as_json else f"{_line(entry)}\n")
+        if as_json:
+            return
+        if not entries:
+            out.write("The outbox is empty: everything was delivered.\n")
+        elif len(entries) > SHOWN:
+            out.write(f"… and {len(entries) - SHOWN} more.\n")
+
+    return _visit(database_url, work, err)
+
+
+def show_entry(
+    database_url: str, entry_id: int, *, out: TextIO, err: TextIO, as_json: bool = False
+) -> int:
+    """Show all of one entry; 0, or 1 when there is none."""
+
+    async def work(store: Store) -> None:
+        entry = await store.entries.show(entry_id)
+        shown = as_object(entry) | {"event": entry.body}
+        if as_json:
+            out.write(f"{json.dumps(shown)}\n")
+            return
+        for name, value in shown.items():
+            written = json.dumps(value, indent=2) if isinstance(value, dict) else value
+            out.write(f"{name + ':':<14} {plain(str(written)) if value is not None else '–'}\n")
+
+    return _visit(database_url, work, err)
+
+
+def retry_entry(
+    database_url: str, entry_id: int, *, out: TextIO, err: TextIO, as_json: bool = False
+) -> int:
+    """Let the bot send an entry again; 0, or 1 when it cannot be."""
+
+    async def work(store: Store) -> None:
+        entry = await store.entries.retry(entry_id)
+        late = "is superseded: something newer with the same keys was sent, so this never will be"
+        is_late = entry.state is EntryState.SUPERSEDED
+        _say(entry, late if is_late else "is sent again by the running bot", out, as_json=as_json)
+
+    return _visit(database_url, work, err)
+
+
+def discard_entry(
+    database_url: str, entry_id: int, *, out: TextIO, err: TextIO, as_json: bool = False
+) -> int:
+    """Give an entry up; 0, or 1 when it cannot be."""
+
+    async def work(store: Store) -> None:
+        entry = await store.entries.discard(entry_id)
+        _say(entry, "is given up and will not be sent", out, as_json=as_json)
+
+    return _visit(database_url, work, err)
+
+
+def as_object(entry: Entry) -> dict[str, Any]:
+    """Give an entry as JSON; it holds no integration key, only where that is found."""
+    summary = entry.body.get("payload", {})
+    return {
+        "id": entry.id,
+        "state": entry.state.value,
+        "action": entry.action.value,
+        "rule": entry.rule,
+        "job": entry.job,
+        "summary": summary.get("summary") if isinstance(summary, Mapping) else None,
+        "integration_key": entry.key_ref,
+        "dedup_key": entry.dedup_key,
+        "attempts": entry.attempts,
+        "error": entry.error,
+        "channel": entry.message.channel_id,
+        "ts": entry.message.ts,
+        "created_at": entry.created_at.isoformat(),
+        "due_at": entry.due_at.isoformat() if entry.due_at else None,
+        "settled_at": entry.settled_at.isoformat() if entry.settled_at else None,
+    }
+
+
+async def _unsettled(store: Store) -> list[Entry]:
+    """Read all of it, page by page; the refused ones come first."""
+    found: list[Entry] = []
+    after = 0
+    while page := await store.entries.find(limit=_PAGE, after_id=after):
+        found += page
+        after = page[-1].id
+    return sorted(found, key=lambda entry: (entry.state is not EntryState.ABANDONED, entry.id))
+
+
+def _line(entry: Entry) -> str:
+    what = as_object(entry)
+    head = f"{entry.id:>6}  {entry.state:<9} {entry.action:<11} {entry.created_at:%Y-%m-%d %H:%M}"
+    error = f"  ({_cell(entry.error)})" if entry.error else ""
+    return f"{head}  {_cell(entry.rule)}: {_cell(what['summary'] or entry.dedup_key)}{error}"
+
+
+def _cell(text: str) -> str:
+    folded = plain(" ".join(text.split()))
+    return folded if len(folded) <= _CELL else folded[: _CELL - 1] + "…"
+
+
+def _say(entry: Entry, sentence: str, out: TextIO, *, as_json: bool) -> None:
+    if as_json:
+        out.write(f"{json.dumps(as_object(entry))}\n")
+    else:
+        out.write(f"Entry {entry.id} ({entry.action} of {_cell(entry.rule)}) {sentence}.\n")
+
+
+def _visit(database_url: str, work: Callable[[Store], Awaitable[None]], err: TextIO) -> int:
+    """Do one thing in the bot's database. Raises ConfigError when there is none."""
+
+    async def visit() -> None:
+        async with _opened(database_url, SystemClock()) as store:
+            await work(store)
+
+    try:
+        asyncio.run(visit())
+    except (RequestError, StoreError) as error:
+        err.write(f"pdbot: {error}\n")
+        return _FAILED
+    return 0
+
+
+@asynccontextmanager
+async def _opened(database_url: str, clock: Clock) -> AsyncIterator[Store]:
+    store = await open_store(database_url, clock=clock, lock=False)
+    try:
+        yield store
+    finally:
+        await store.close()
