@@ -3,7 +3,6 @@
 What is changed here the bot finds within a second. Nothing is sent by this program itself.
 """
 
-import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -12,7 +11,7 @@ from typing import Any, Final, TextIO
 from bot.clock import Clock, SystemClock
 from bot.errors import RequestError, StoreError
 from bot.ledger import Entry, EntryState
-from bot.ops.console import plain
+from bot.ops.console import write_line
 from bot.store import Store, open_store
 
 SHOWN: Final = 1_000
@@ -21,24 +20,26 @@ _CELL: Final = 80
 _FAILED: Final = 1
 
 
-def list_entries(database_url: str, *, out: TextIO, err: TextIO, as_json: bool = False) -> int:
+async def list_entries(
+    database_url: str, *, out: TextIO, err: TextIO, as_json: bool = False
+) -> int:
     """List what has not been delivered, refused ones first; 0, or 1 when it cannot be read."""
 
     async def work(store: Store) -> None:
         entries = await _unsettled(store)
-        for entry in entries[:SHOWN]:
-            out.write(f"{json.dumps(as_object(entry))}\n" if as_json else f"{_line(entry)}\n")
+        for entry in entries if as_json else entries[:SHOWN]:
+            write_line(out, json.dumps(as_object(entry)) if as_json else _line(entry))
         if as_json:
             return
         if not entries:
-            out.write("The outbox is empty: everything was delivered.\n")
+            write_line(out, "The outbox is empty: everything was delivered.")
         elif len(entries) > SHOWN:
-            out.write(f"… and {len(entries) - SHOWN} more.\n")
+            write_line(out, f"… and {len(entries) - SHOWN} more.")
 
-    return _visit(database_url, work, err)
+    return await _visit(database_url, work, err)
 
 
-def show_entry(
+async def show_entry(
     database_url: str, entry_id: int, *, out: TextIO, err: TextIO, as_json: bool = False
 ) -> int:
     """Show all of one entry; 0, or 1 when there is none."""
@@ -47,16 +48,18 @@ def show_entry(
         entry = await store.entries.show(entry_id)
         shown = as_object(entry) | {"event": entry.body}
         if as_json:
-            out.write(f"{json.dumps(shown)}\n")
+            write_line(out, json.dumps(shown))
             return
         for name, value in shown.items():
-            written = json.dumps(value, indent=2) if isinstance(value, dict) else value
-            out.write(f"{name + ':':<14} {plain(str(written)) if value is not None else '–'}\n")
+            written = json.dumps(value, indent=2).splitlines() if name == "event" else [str(value)]
+            write_line(out, f"{name + ':':<16} {'-' if value is None else written[0]}")
+            for line in written[1:]:
+                write_line(out, line)
 
-    return _visit(database_url, work, err)
+    return await _visit(database_url, work, err)
 
 
-def retry_entry(
+async def retry_entry(
     database_url: str, entry_id: int, *, out: TextIO, err: TextIO, as_json: bool = False
 ) -> int:
     """Let the bot send an entry again; 0, or 1 when it cannot be."""
@@ -67,10 +70,10 @@ def retry_entry(
         is_late = entry.state is EntryState.SUPERSEDED
         _say(entry, late if is_late else "is sent again by the running bot", out, as_json=as_json)
 
-    return _visit(database_url, work, err)
+    return await _visit(database_url, work, err)
 
 
-def discard_entry(
+async def discard_entry(
     database_url: str, entry_id: int, *, out: TextIO, err: TextIO, as_json: bool = False
 ) -> int:
     """Give an entry up; 0, or 1 when it cannot be."""
@@ -79,7 +82,7 @@ def discard_entry(
         entry = await store.entries.discard(entry_id)
         _say(entry, "is given up and will not be sent", out, as_json=as_json)
 
-    return _visit(database_url, work, err)
+    return await _visit(database_url, work, err)
 
 
 def as_object(entry: Entry) -> dict[str, Any]:
@@ -122,28 +125,22 @@ def _line(entry: Entry) -> str:
 
 
 def _cell(text: str) -> str:
-    folded = plain(" ".join(text.split()))
+    folded = " ".join(text.split())
     return folded if len(folded) <= _CELL else folded[: _CELL - 1] + "…"
 
 
 def _say(entry: Entry, sentence: str, out: TextIO, *, as_json: bool) -> None:
-    if as_json:
-        out.write(f"{json.dumps(as_object(entry))}\n")
-    else:
-        out.write(f"Entry {entry.id} ({entry.action} of {_cell(entry.rule)}) {sentence}.\n")
+    told = f"Entry {entry.id} ({entry.action} of {_cell(entry.rule)}) {sentence}."
+    write_line(out, json.dumps(as_object(entry)) if as_json else told)
 
 
-def _visit(database_url: str, work: Callable[[Store], Awaitable[None]], err: TextIO) -> int:
+async def _visit(database_url: str, work: Callable[[Store], Awaitable[None]], err: TextIO) -> int:
     """Do one thing in the bot's database. Raises ConfigError when there is none."""
-
-    async def visit() -> None:
+    try:
         async with _opened(database_url, SystemClock()) as store:
             await work(store)
-
-    try:
-        asyncio.run(visit())
     except (RequestError, StoreError) as error:
-        err.write(f"pdbot: {error}\n")
+        write_line(err, f"pdbot: {error}")
         return _FAILED
     return 0
 
