@@ -125,7 +125,11 @@ def _state_lines(old: Incident, new: Incident, agent: str | None) -> tuple[Line,
         return ((who, " resolved this."),)
     if new.is_open and not old.is_open:
         return ((who, " reopened this."),)
-    if not new.is_open or _ids(old.assignees) == _ids(new.assignees):
+    return _assignment_lines(old, new, agent) if new.is_open else ()
+
+
+def _assignment_lines(old: Incident, new: Incident, agent: str | None) -> tuple[Line, ...]:
+    if _ids(old.assignees) == _ids(new.assignees):
         return ()
     if new.status is not old.status and _ids(new.assignees) == _ids_of_acknowledgers(new):
         return ()  # acknowledging made it theirs: the card says so

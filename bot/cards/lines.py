@@ -40,13 +40,14 @@ def _load(found: Any) -> Piece | None:
     if not isinstance(found, dict) or len(found) != 1:
         return None
     ((kind, value),) = found.items()
+    piece: Piece | None = None
     match kind, value:
         case "link", [str(text), str(url)]:
-            return Link(text, url)
+            piece = Link(text, url)
         case "mention", str(slack_user_id):
-            return Mention(slack_user_id)
+            piece = Mention(slack_user_id)
         case "when", [str(at), "clock" | "date" as style]:
-            return When(datetime.fromisoformat(at), style)
+            piece = When(datetime.fromisoformat(at), style)
         case _, str(text) if kind in _TEXTS:
-            return _TEXTS[kind](text)
-    return None
+            piece = _TEXTS[kind](text)
+    return piece

@@ -26,7 +26,8 @@ class Snapshot:
     """An incident as it was read.
 
     `asked_at` is when the reading began. `note_count` None: its notes were never read;
-    `notes_due`: they were not read the last time. `is_gone`: PagerDuty has it no more. `stale_since`: PagerDuty has not answered since then.
+    `notes_due`: they were not read the last time. `is_gone`: PagerDuty has it no more.
+    `stale_since`: PagerDuty has not answered since then.
     """
 
     incident: Incident

@@ -36,6 +36,7 @@ _SIGNS = {
     Status.RESOLVED: ":large_green_circle:",
 }
 _MERGED_SIGN = ":white_circle:"
+_GONE: Line = (Bold("Deleted"), " in PagerDuty")
 
 _LABELS = {  # what the button says, and what a screen reader says instead
     "acknowledge": ("Acknowledge", "Acknowledge"),
@@ -54,6 +55,11 @@ _BUTTONS = {
 def full(card: Card, mentions: Mapping[str, str]) -> list[Block]:
     """Build a card; `mentions` are Slack ids of PagerDuty users who are to be notified."""
     incident = card.incident
+    if card.is_gone:
+        return [
+            section((f"{_MERGED_SIGN} ", _title(incident, TITLE))),
+            context(_joined([_GONE, (_name(incident.service),)], " · ")),
+        ]
     blocks = [
         section(_headline(incident, TITLE)),
         context(_joined([state(incident), *facts(incident, mentions)], " · ")),
@@ -76,6 +82,8 @@ def compact(incident: Incident) -> Group:
 
 def spoken(card: Card, mentions: Mapping[str, str]) -> list[Line]:
     """Give a whole card in words, for push, search and screen readers."""
+    if card.is_gone:
+        return [(*_GONE, f": {_title(card.incident, TITLE)}")]
     lines = [
         summary(card.incident),
         _joined(facts(card.incident, mentions), ", "),

@@ -94,6 +94,7 @@ class SlackWeb:
         self.prompt = client(AsyncConnectionErrorRetryHandler(max_retry_count=1))
         # No retry after a broken connection here: a repeated chat.postMessage posts twice.
         self.patient = client(AsyncRateLimitErrorRetryHandler(max_retry_count=3))
+        self.plain = client()  # for those who decide themselves when to try again
 
     async def close(self) -> None:
         """Close the connections."""

@@ -1,0 +1,107 @@
+"""Put together what keeps cards true: store, Slack, PagerDuty, and who tells them that it is time.
+
+`app` calls `keep_cards` once and starts, wires and drains what it gives.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import structlog
+from aiohttp import web
+
+from bot.cards.keeper import Keeper
+from bot.cards.own import OwnWrites
+from bot.cards.painter import Painter
+from bot.cards.poller import Poller
+from bot.clock import Clock
+from bot.config import Settings
+from bot.errors import ChannelClosed, StoreError
+from bot.model import Incident, Invocation, Outcome
+from bot.pagerduty.webhook_route import WebhookRoute
+from bot.pagerduty.webhooks import WebhookEvent
+from bot.ports import Incidents
+from bot.slack.card_board import CardBoard
+from bot.slack.client import SlackWeb
+from bot.store import Store
+from bot.tasks import TaskSet
+
+log = structlog.get_logger(__name__)
+
+DRAIN_SECONDS = 5.0
+
+
+@dataclass
+class Cards:
+    """Cards that are kept true while `running`.
+
+    `incidents` is what actions write through, so that cards know the bot's own writes; `routes`
+    is what the HTTP server adds.
+    """
+
+    incidents: OwnWrites
+    keeper: Keeper
+    painter: Painter
+    poller: Poller
+    tasks: TaskSet = field(default_factory=TaskSet)
+    routes: Sequence[web.RouteDef] = ()
+
+    async def answered(self, invocation: Invocation, outcome: Outcome) -> None:
+        """Let cards follow what somebody did."""
+        try:
+            await self.keeper.answered(invocation, outcome)
+        except StoreError as error:
+            log.warning("cards do not follow yet, the database fails", reason=str(error))
+
+    async def publish(self, invocation: Invocation, incident: Incident) -> bool:
+        """Post an incident's card where somebody asked for it; False where the bot cannot post."""
+        if invocation.channel_id is None:
+            return False
+        try:
+            await self.keeper.post(invocation.channel_id, incident, invocation.thread_ts)
+        except ChannelClosed:
+            return False
+        return True
+
+    async def report(self, event: WebhookEvent) -> None:
+        """Take a webhook; what is not about an incident is none of the cards' business."""
+        if event.incident_id is not None:
+            await self.keeper.reported(event.incident_id, event.occurred_at, event.agent)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Compare and sweep for as long as the block; then finish the edits under way."""
+        background = TaskSet()
+        background.spawn(self.poller.run_sweeps(), name="card sweeps")
+        background.spawn(self.poller.run_comparisons(), name="card comparisons")
+        try:
+            yield
+        finally:
+            await background.drain(0)
+            await self.tasks.drain(DRAIN_SECONDS)
+            await self.painter.drain(DRAIN_SECONDS)
+
+
+def keep_cards(
+    settings: Settings, clock: Clock, *, store: Store, incidents: Incidents, web: SlackWeb
+) -> Cards:
+    """Make it."""
+    own = OwnWrites(incidents, clock)
+    board = CardBoard(web)
+    painter = Painter(store.cards, board, clock)
+    keeper = Keeper(book=store.cards, board=board, own=own, painter=painter, clock=clock)
+    secret = settings.pagerduty_webhook_secret
+    poller = Poller(
+        keeper=keeper,
+        painter=painter,
+        book=store.cards,
+        incidents=incidents,
+        clock=clock,
+        lead=lambda: store.lead("cards"),
+        seconds=settings.poll_seconds,
+        has_webhooks=secret is not None,
+    )
+    cards = Cards(own, keeper, painter, poller)
+    if secret is not None:
+        cards.routes = WebhookRoute([secret.reveal()], cards.report, cards.tasks).routes()
+    return cards
