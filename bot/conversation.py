@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from bot.actions import reassign as reassigning
 from bot.actions import registry
@@ -18,6 +19,8 @@ from bot.actions.grammar import Request
 from bot.actions.phrases import cut
 from bot.errors import PdbotError, RequestError, StoreError, UsageError
 from bot.model import Form, Invocation, Outcome, Responder
+from bot.ports import Incidents
+from bot.recollection import Recollection, state_of
 from bot.rights import Office, Rights, as_typed
 
 log = structlog.get_logger(__name__)
@@ -63,24 +66,28 @@ class Conversation:
         if same in self._running:
             # People press Enter twice; the first one is still at work, and answers.
             outcome = Outcome(lines=(("Already doing that; the answer follows.",),), ok=False)
-            await self._finish(invocation, reference, None, outcome)
+            seen = Recollection(self._office.incidents)
+            await self._finish(invocation, reference, None, outcome, seen)
             return outcome
         self._running.add(same)
         try:
-            return await self._answer(invocation, reference)
+            # Whatever is logged on the way, by PagerDuty's client too, has the caller's reference.
+            with bound_contextvars(reference=reference):
+                return await self._answer(invocation, reference)
         finally:
             self._running.discard(same)
 
     async def _answer(self, invocation: Invocation, reference: str) -> Outcome:
         responder: Responder | None = None
-        bound = log.bind(ref=reference, slack_user=invocation.slack_user_id, via=invocation.via)
+        seen = Recollection(self._office.incidents)
+        bound = log.bind(slack_user_id=invocation.slack_user_id, via=invocation.via)
         try:
             _refuse_endless(invocation)
             responder = await self._office.identity.responder(
                 invocation.slack_user_id, user_team_id=invocation.user_team_id
             )
             action = registry.parse(invocation, self._office.command)
-            outcome = await action.perform(self._desk(invocation, responder))
+            outcome = await action.perform(self._desk(invocation, responder, seen))
         except PdbotError as error:
             bound.warning("refused", error=type(error).__name__, reason=cut(str(error), 500))
             outcome = _refusal(error, reference)
@@ -89,15 +96,15 @@ class Conversation:
             outcome = _surprise(invocation, reference)
         else:
             bound.info("answered", verb=action.usage.verb, ok=outcome.ok)
-        await self._finish(invocation, reference, responder, outcome)
+        await self._finish(invocation, reference, responder, outcome, seen)
         return outcome
 
-    def _desk(self, invocation: Invocation, responder: Responder) -> Desk:
+    def _desk(self, invocation: Invocation, responder: Responder, incidents: Incidents) -> Desk:
         office = self._office
         rights = Rights(office, invocation, responder)
         return Desk(
             responder=responder,
-            incidents=office.incidents,
+            incidents=incidents,
             directory=office.directory,
             identities=office.identity,
             threads=office.threads,
@@ -119,6 +126,7 @@ class Conversation:
         reference: str,
         responder: Responder | None,
         outcome: Outcome,
+        seen: Recollection,
     ) -> None:
         if not registry.is_write(invocation):
             return
@@ -128,11 +136,12 @@ class Conversation:
                 responder=responder,
                 outcome=("done: " if outcome.ok else "not done: ") + _first_sentence(outcome),
                 incidents=[one.id for one in outcome.changed],
-                after={one.id: str(one.status) for one in outcome.changed},
+                before=seen.states_before(one.id for one in outcome.changed),
+                after={one.id: state_of(one) for one in outcome.changed},
             )
         except StoreError:
             # The answer counts more than its record: the intent is stored, and stays unfinished.
-            log.exception("audit not finished", ref=reference)
+            log.exception("audit not finished", reference=reference)
 
     def form(self, invocation: Invocation) -> Form | None:
         """Give the form that a click opens."""
