@@ -51,6 +51,8 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 3000
     poll_seconds: float = 30.0
+    audit_keep_seconds: int = 400 * 86_400
+    pdbot_heartbeat_url: Secret | None = None
     log_level: str = "info"
     log_format: Literal["text", "json"] = "text"
     warnings: tuple[str, ...] = ()
@@ -95,6 +97,12 @@ SECRETS: Mapping[str, Rule] = {
     "PAGERDUTY_WEBHOOK_SECRET": _rule(
         r"[^\s]{8,500}", "is not a webhook secret", "the secret shown when the webhook was created"
     ),
+    # The address is all that whoever calls it must know, so it is kept like a secret.
+    "PDBOT_HEARTBEAT_URL": _rule(
+        r"https?://[^\s/?#@]+(?::[0-9]{1,5})?(?:/\S*)?",
+        "is not an http or https address",
+        "https://heartbeat.example.com/ping/…",
+    ),
     "DATABASE_URL": _rule(
         r"(?:sqlite:///[^\s].*|postgres(?:ql)?://\S+)",
         "is neither a SQLite nor a PostgreSQL address",
@@ -130,6 +138,11 @@ PLAIN: Mapping[str, Rule] = {
         r"(?=.)(?:[0-9]{1,9}d)?(?:[0-9]{1,9}h)?(?:[0-9]{1,9}m)?(?:[0-9]{1,9}s)?",
         "is not a duration",
         "24h",
+    ),
+    "PDBOT_AUDIT_KEEP": _rule(
+        r"(?=.)(?:[0-9]{1,9}d)?(?:[0-9]{1,9}h)?(?:[0-9]{1,9}m)?(?:[0-9]{1,9}s)?",
+        "is not a duration",
+        "400d",
     ),
     "PDBOT_HOST": _rule(r"[^\s/]{1,255}", "is not a host name or address", "127.0.0.1"),
     "PDBOT_PORT": _rule(
@@ -275,6 +288,8 @@ def load(environ: Mapping[str, str], read_file: ReadFile = read_text) -> Setting
         host=reader.text("PDBOT_HOST") or "127.0.0.1",
         port=int(reader.text("PDBOT_PORT") or 3000),
         poll_seconds=float(reader.text("PDBOT_POLL_SECONDS") or 30),
+        audit_keep_seconds=reader.duration("PDBOT_AUDIT_KEEP", "400d"),
+        pdbot_heartbeat_url=reader.secret("PDBOT_HEARTBEAT_URL"),
         log_level=(reader.text("LOG_LEVEL") or "info").lower(),
         log_format="json" if reader.text("LOG_FORMAT") == "json" else "text",
         warnings=tuple(_unknown(environ)),

@@ -8,6 +8,7 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
@@ -32,7 +33,7 @@ from bot.slack.board import Board
 from bot.slack.client import Identity, SlackWeb
 from bot.slack.history import History
 from bot.slack.rooms import Rooms
-from bot.store import Store
+from bot.store import Ages, Store
 from bot.tasks import TaskSet
 
 log = structlog.get_logger(__name__)
@@ -63,6 +64,7 @@ class Watch:
     store: Store
     clock: Clock
     tasks: TaskSet
+    ages: Ages
     _loops: list[asyncio.Task[None]] = field(default_factory=list)
 
     async def prepare(self) -> None:
@@ -156,7 +158,7 @@ class Watch:
             await self.clock.sleep(SWEEP_SECONDS)
             try:
                 if await self.store.lead("retention"):
-                    swept = await self.store.retention.sweep()
+                    swept = await self.store.retention.sweep(self.ages)
                     log.debug("old rows were deleted", **swept)
             except PdbotError as error:
                 log.warning("old rows were not deleted", reason=str(error))
@@ -225,6 +227,7 @@ def build_watch(
         store=store,
         clock=clock,
         tasks=tasks,
+        ages=Ages(audit=timedelta(seconds=settings.audit_keep_seconds)),
     )
 
 
