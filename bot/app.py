@@ -9,6 +9,7 @@ from typing import Any
 
 import structlog
 
+from bot.card_desk import Cards, keep_cards
 from bot.clock import Clock, SystemClock
 from bot.config import Settings
 from bot.conversation import Conversation
@@ -50,6 +51,7 @@ class Bot:
     http: HttpServer
     tasks: TaskSet
     watch: Watch
+    cards: Cards
     socket: SocketMode | None = None
     policies: list[Choice] = field(default_factory=list)
 
@@ -122,9 +124,10 @@ async def _build(
         events=events,
         environ=environ,
     )
+    cards = keep_cards(settings, clock, store=store, incidents=rest.incidents, web=web)
     conversation = Conversation(
         Office(
-            incidents=rest.incidents,
+            incidents=cards.incidents,
             directory=rest.directory,
             identity=identity,
             people=people,
@@ -141,7 +144,14 @@ async def _build(
     )
     tasks, notices = TaskSet(), TaskSet()
     replies = Replies(web)
-    desk = SlackDesk(conversation=conversation, replies=replies, tasks=tasks, notices=notices)
+    desk = SlackDesk(
+        conversation=conversation,
+        replies=replies,
+        tasks=tasks,
+        notices=notices,
+        answered=cards.answered,
+        publish=cards.publish,
+    )
     policies: list[Choice] = []
     listeners = Listeners(
         identity=who,
@@ -170,9 +180,11 @@ async def _build(
         health=health,
         app=app if is_http else None,
         signing_secret=secret.reveal() if secret and is_http else None,
+        routes=cards.routes,
     )
     background = TaskSet()
     # The stack unwinds in reverse: first nothing new is taken, then what was taken is finished.
+    await stack.enter_async_context(cards.running())
     stack.push_async_callback(background.drain, 0)
     stack.push_async_callback(notices.drain, DRAIN_SECONDS)
     stack.push_async_callback(tasks.drain, DRAIN_SECONDS)
@@ -186,7 +198,7 @@ async def _build(
     watch.start(connected=None if socket is None else lambda: socket.connected)
     background.spawn(_keep_policies(rest, policies, clock), name="escalation policies")
     background.spawn(_report_unfinished(conversation, replies), name="unfinished commands")
-    return Bot(settings, store, rest, web, http, tasks, watch, socket, policies)
+    return Bot(settings, store, rest, web, http, tasks, watch, cards, socket, policies)
 
 
 def _socket(settings: Settings, app: Any, web: SlackWeb, clock: Clock) -> SocketMode | None:

@@ -16,13 +16,14 @@ from bot.cards.painter import Painter
 from bot.cards.poller import Poller
 from bot.clock import Clock
 from bot.config import Settings
-from bot.errors import ChannelClosed, StoreError
+from bot.errors import SlackError, StoreError
 from bot.model import Incident, Invocation, Outcome
 from bot.pagerduty.webhook_route import WebhookRoute
 from bot.pagerduty.webhooks import WebhookEvent
 from bot.ports import Incidents
 from bot.slack.card_board import CardBoard
 from bot.slack.client import SlackWeb
+from bot.slack.replies import Posted
 from bot.store import Store
 from bot.tasks import TaskSet
 
@@ -46,9 +47,15 @@ class Cards:
     tasks: TaskSet = field(default_factory=TaskSet)
     routes: Sequence[web.RouteDef] = ()
 
-    async def answered(self, invocation: Invocation, outcome: Outcome) -> None:
-        """Let cards follow what somebody did."""
+    async def answered(
+        self, invocation: Invocation, outcome: Outcome, posted: Posted | None
+    ) -> None:
+        """Let cards follow what somebody did; know a card that was posted as an answer."""
         try:
+            if outcome.public and len(outcome.cards) == 1 and posted and posted.ts:
+                await self.keeper.adopt(
+                    str(posted.channel_id), posted.ts, outcome.cards[0].id, invocation.thread_ts
+                )
             await self.keeper.answered(invocation, outcome)
         except StoreError as error:
             log.warning("cards do not follow yet, the database fails", reason=str(error))
@@ -59,7 +66,8 @@ class Cards:
             return False
         try:
             await self.keeper.post(invocation.channel_id, incident, invocation.thread_ts)
-        except ChannelClosed:
+        except SlackError as error:
+            log.info("a card could not be posted as one", reason=str(error))
             return False
         return True
 

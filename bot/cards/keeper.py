@@ -102,7 +102,9 @@ class Keeper:
         named = invocation.incidents if invocation.via in {Via.BUTTON, Via.FORM} else ()
         changed = {one.id: one for one in outcome.changed}
         if invocation.message_ts and invocation.channel_id and len(named) == 1:
-            await self._adopt(invocation.channel_id, invocation.message_ts, named[0], invocation)
+            await self.adopt(
+                invocation.channel_id, invocation.message_ts, named[0], invocation.thread_ts
+            )
         for incident_id in dict.fromkeys((*changed, *map(IncidentId, named))):
             told = outcome.thread_lines if incident_id in changed else ()
             await self._own_change(incident_id, changed.get(incident_id), told)
@@ -122,6 +124,16 @@ class Keeper:
                 await self._take(incident_id, reading)
         finally:
             self._own.take(incident_id)
+
+    async def adopt(
+        self, channel_id: str, ts: str, incident_id: str, thread_ts: str | None = None
+    ) -> None:
+        """Know a card that stands in Slack already; draw a second one of its incident once."""
+        known = await self._book.get(channel_id, incident_id, thread_ts)
+        if known is None:
+            await self._book.put(CardRecord(channel_id, incident_id, ts, thread_ts))
+        elif known.ts != ts:
+            await self._repair(channel_id, ts, incident_id)
 
     async def post(self, channel_id: str, incident: Incident, thread_ts: str | None = None) -> None:
         """Post an incident's card; where there is one already, lead to it.
@@ -234,16 +246,6 @@ class Keeper:
                 break
             found = await self._book.get(card.channel_id, card.incident_id, card.thread_ts)
         self._painter.nudge(card)
-
-    async def _adopt(
-        self, channel_id: str, ts: str, incident_id: str, invocation: Invocation
-    ) -> None:
-        """Know a card again that was posted with another database; repair a forgotten one."""
-        known = await self._book.get(channel_id, incident_id, invocation.thread_ts)
-        if known is None:
-            await self._book.put(CardRecord(channel_id, incident_id, ts, invocation.thread_ts))
-        elif known.ts != ts:
-            await self._repair(channel_id, ts, incident_id)
 
     async def _repair(self, channel_id: str, ts: str, incident_id: str) -> None:
         """Draw a second card of an incident once, at best effort."""

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from bot.errors import Busy, PdbotError, SlackError
-from bot.model import Form, Invocation, Outcome, Via
+from bot.model import Form, Incident, Invocation, Outcome, Via
 from bot.ports import Conversation
 from bot.slack import views
 from bot.slack.replies import Posted, Replies
@@ -18,13 +18,14 @@ log = structlog.get_logger(__name__)
 DONE, FAILED = "white_check_mark", "x"  # reactions on a mention
 
 Answered = Callable[[Invocation, Outcome, Posted | None], Awaitable[None]]
+Publish = Callable[[Invocation, Incident], Awaitable[bool]]
 
 
 class Desk:
     """Where listeners hand invocations in.
 
     `notices` carries what must be said although `tasks` is full. `answered` learns of every
-    answer that was sent, and where.
+    answer that was sent, and where. `publish` posts a card that is kept true; False: it cannot.
     """
 
     def __init__(
@@ -35,12 +36,14 @@ class Desk:
         tasks: TaskSet,
         notices: TaskSet,
         answered: Answered | None = None,
+        publish: Publish | None = None,
     ) -> None:
         self._conversation = conversation
         self._replies = replies
         self._tasks = tasks
         self._notices = notices
         self._answered = answered
+        self._publish = publish
 
     async def accept(self, invocation: Invocation) -> str | None:
         """Take the invocation on; give the sentence for its caller when it could not be.
@@ -109,14 +112,23 @@ class Desk:
         self, invocation: Invocation, reference: str
     ) -> tuple[Outcome, Posted | None]:
         outcome = await self._conversation.answer(invocation, reference)
-        posted = await self._replies.send(
-            invocation, views.answer(outcome), public=outcome.public, reference=reference
-        )
+        if await self._is_published(invocation, outcome):
+            posted: Posted | None = Posted(invocation.channel_id)
+        else:
+            posted = await self._replies.send(
+                invocation, views.answer(outcome), public=outcome.public, reference=reference
+            )
         if invocation.via is Via.MENTION and invocation.channel_id and invocation.message_ts:
             await self._replies.react(
                 invocation.channel_id, invocation.message_ts, DONE if outcome.ok else FAILED
             )
         return outcome, posted
+
+    async def _is_published(self, invocation: Invocation, outcome: Outcome) -> bool:
+        """Post an answer that is nothing but one public card as a card that is kept true."""
+        if self._publish is None or not outcome.public or outcome.lines or len(outcome.cards) != 1:
+            return False
+        return await self._publish(invocation, outcome.cards[0])
 
     def _ask(self, invocation: Invocation, form: Form) -> str | None:
         try:
