@@ -169,9 +169,13 @@ def mention(event: Payload, bot_user_id: str, *, team_id: str | None = None) -> 
 def _invocation(body: Payload, via: Via, **found: Any) -> Invocation:
     """Add who, where and how to answer to what was asked for."""
     container, metadata = _mapping(body, "container"), _metadata(body)
-    ts = _id(body, "message", "ts") or _id(container, "message_ts")
-    if container.get("is_ephemeral") is True:
-        ts = None  # such a message cannot be edited by its ts: it is nobody's card
+    message = _mapping(body, "message")
+    ts = _id(message, "ts") or _id(container, "message_ts")
+    thread_ts = _id(message, "thread_ts") or _id(container, "thread_ts")
+    if thread_ts == ts:
+        thread_ts = None  # it has a thread below it, it is not in one
+    if container.get("is_ephemeral") is True or not _may_be_card(message):
+        ts = None  # such a message must not be edited: it is nobody's card
     return Invocation(
         via=via,
         slack_user_id=_user(body, "user", "id"),
@@ -180,14 +184,27 @@ def _invocation(body: Payload, via: Via, **found: Any) -> Invocation:
         channel_id=_id(body, "channel", "id")
         or _id(container, "channel_id")
         or _id(metadata, "channel"),
-        thread_ts=_id(body, "message", "thread_ts")
-        or _id(container, "thread_ts")
-        or _id(metadata, "thread_ts"),
+        thread_ts=thread_ts or _id(metadata, "thread_ts"),
         message_ts=ts or _id(metadata, "message_ts"),
         trigger_id=_id(body, "trigger_id"),
         response_url=_url(body) or _url(metadata),
         **found,
     )
+
+
+def _may_be_card(message: Payload) -> bool:
+    """Tell whether all buttons of a message are a card's, of one incident."""
+    blocks = message.get("blocks")
+    rows = [one for one in blocks if isinstance(one, Mapping)] if isinstance(blocks, list) else []
+    buttons = [
+        element
+        for row in rows
+        if row.get("type") == "actions" and isinstance(row.get("elements"), list)
+        for element in row["elements"]
+        if isinstance(element, Mapping)
+    ]
+    named = {str(one.get("value")) for one in buttons if one.get("action_id") in _CARD_VERBS}
+    return len(named) <= 1 and all(one.get("action_id") in _CARD_VERBS for one in buttons)
 
 
 def _picked(value: Any) -> dict[str, Any]:
