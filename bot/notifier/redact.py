@@ -51,6 +51,18 @@ _STEPS: Final = (
 )
 
 
+_SHORTEST: Final = 16  # of what is a secret by its shape alone, without a name or a mark
+
+
+@lru_cache(1)
+def _gate() -> Any:
+    """Compile one pattern for "is there anything at all": most texts need no second look."""
+    options = re2.Options()
+    options.log_errors = False
+    options.never_capture = True
+    return re2.compile("|".join(f"(?:{pattern})" for pattern, _ in _STEPS), options)
+
+
 @lru_cache(1)
 def _compiled() -> tuple[tuple[Any, str], ...]:
     options = re2.Options()
@@ -63,6 +75,10 @@ def redact(text: str) -> str:
 
     Takes text that `words.clean_text` has cleaned: RE2 reads UTF-8, lone surrogates are none.
     """
+    if len(text) < _SHORTEST and text.isalnum():
+        return text
+    if _gate().search(text) is None:
+        return text
     for pattern, replacement in _compiled():
         text = pattern.sub(replacement, text)
     return text
