@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from bot.app import Bot, running
+from bot.clock import Clock, SystemClock
 from bot.config import load
 from bot.sandbox.pagerduty import EscalationPolicy, Incident, PagerDuty, Request, Service, User
 from bot.sandbox.slack import Ack, Message, Slack, all_text
@@ -33,6 +34,7 @@ class World:
     pd_bob: User
     policy: EscalationPolicy
     billing: Service
+    clock: Clock = field(default_factory=SystemClock)
     bot: Bot = field(init=False)
 
     async def pd(self, typed: str, who: SlackUser | None = None, channel: str = CHANNEL) -> str:
@@ -91,14 +93,17 @@ async def world(
     environ: Mapping[str, str] | None = None,
     key_owner: str | None = None,
     prepare: Callable[[World], None] | None = None,
+    clock: Clock | None = None,
 ) -> AsyncIterator[World]:
     """Start everything; `key_owner` makes the key a personal one of the user with that name."""
-    slack = Slack()
+    clock = clock or SystemClock()
+    slack = Slack(clock=clock)
     slack.validators.append(strict)
-    pagerduty = PagerDuty()
+    pagerduty = PagerDuty(now=clock.now)
     pagerduty.event_delay_seconds = 0.02
     async with slack.serve(), pagerduty.serve():
         here = _cast(slack, pagerduty)
+        here.clock = clock
         here.environ |= {
             "SLACK_BOT_TOKEN": slack.identity.bot_token,
             "SLACK_API_URL": slack.api_url,
@@ -130,7 +135,7 @@ async def world(
 @asynccontextmanager
 async def bot_of(here: World) -> AsyncIterator[Bot]:
     """Run the bot in an existing world: once more, for a restart."""
-    async with running(load(here.environ), environ=lambda: here.environ) as bot:
+    async with running(load(here.environ), clock=here.clock, environ=lambda: here.environ) as bot:
         here.bot = bot
         if not bot.settings.is_socket_mode:
             here.slack.request_url = f"http://127.0.0.1:{bot.port}/slack/events"
