@@ -13,7 +13,7 @@ from bot.card_desk import Cards, keep_cards
 from bot.clock import Clock, SystemClock
 from bot.config import Settings
 from bot.conversation import Conversation
-from bot.errors import ConfigError, KeyRejected, PdbotError, StoreError
+from bot.errors import ConfigError, KeyRejected, PagerDutyError, PdbotError, StoreError
 from bot.identity import Identity
 from bot.model import Choice, Invocation, Outcome, PagerDutyUser, SlackUserId, Via
 from bot.pagerduty.events import Events
@@ -37,6 +37,7 @@ log = structlog.get_logger(__name__)
 
 DRAIN_SECONDS = 20.0  # what was acknowledged is finished first; a PagerDuty call may take that long
 POLICIES_SECONDS = 300.0  # how old the escalation policies offered in forms may be
+FIRST_LOOK_SECONDS = 5.0  # at the key, before Slack is connected
 LEARN_SECONDS = 30.0  # between two questions for the kind of key, while PagerDuty does not answer
 
 
@@ -104,14 +105,15 @@ async def _build(
     web: SlackWeb,
     environ: Environ | None,
 ) -> Bot:
-    who, owner = await asyncio.gather(identify(web, clock=clock), _key_owner(settings, rest))
+    who, is_key_known = await asyncio.gather(
+        identify(web, clock=clock), _is_key_known(settings, rest)
+    )
     identity = Identity(
         people=(people := People(web.patient, team_id=who.team_id, clock=clock)),
         directory=rest.directory,
         team_id=who.team_id,
         overrides=settings.people,
         from_email=settings.pagerduty_from_email if settings.unmapped == "from_email" else None,
-        key_owner=owner,
     )
     events = await stack.enter_async_context(Events(base_url=settings.pagerduty_events_url))
     watch = build_watch(
@@ -138,7 +140,6 @@ async def _build(
             policy=settings.policy,
             command=settings.command,
             team_ids=settings.pagerduty_teams,
-            key_owner=owner,
             jobs=watch.jobs,
         )
     )
@@ -196,6 +197,8 @@ async def _build(
         stack.push_async_callback(socket.close)
         await socket.connect()
     watch.start(connected=None if socket is None else lambda: socket.connected)
+    if not is_key_known:
+        background.spawn(_learn_key(settings, rest, clock), name="kind of key")
     background.spawn(_keep_policies(rest, policies, clock), name="escalation policies")
     background.spawn(_report_unfinished(conversation, replies), name="unfinished commands")
     return Bot(settings, store, rest, web, http, tasks, watch, cards, socket, policies)
@@ -208,19 +211,39 @@ def _socket(settings: Settings, app: Any, web: SlackWeb, clock: Clock) -> Socket
     return SocketMode(app, client=web.prompt, app_token=token, clock=clock)
 
 
-async def _key_owner(settings: Settings, rest: Rest) -> PagerDutyUser | None:
-    """Tell whose key it is; None for an account-level one, or while PagerDuty does not answer.
+async def _is_key_known(settings: Settings, rest: Rest) -> bool:
+    """Look at the key; False while PagerDuty does not answer, for which no start waits long.
 
     Raises:
         ConfigError: PagerDuty refuses the key, or it needs an address to act as.
     """
     try:
-        owner = await rest.directory.me()
+        async with asyncio.timeout(FIRST_LOOK_SECONDS):
+            _judge_key(settings, await rest.directory.me())
     except KeyRejected as error:
         raise ConfigError([f"PAGERDUTY_API_TOKEN: {error}"]) from error
-    except PdbotError as error:
+    except (PagerDutyError, TimeoutError) as error:
         log.warning("PagerDuty does not answer yet; the bot starts all the same", reason=str(error))
-        return None
+        return False
+    return True
+
+
+async def _learn_key(settings: Settings, rest: Rest, clock: Clock) -> None:
+    """Look at the key later, when PagerDuty answers: what is wrong with it is said then."""
+    while True:
+        try:
+            _judge_key(settings, await rest.directory.me())
+        except ConfigError as error:
+            log.error("the settings are wrong", problems=error.problems)  # noqa: TRY400  # its text is all
+            return
+        except PagerDutyError as error:
+            log.warning("PagerDuty does not tell about the key yet", reason=str(error))
+        else:
+            return
+        await clock.sleep(LEARN_SECONDS)
+
+
+def _judge_key(settings: Settings, owner: PagerDutyUser | None) -> None:
     if owner is not None:
         log.warning(
             "this is a personal PagerDuty key: everything the bot writes appears as its owner, "
@@ -235,7 +258,6 @@ async def _key_owner(settings: Settings, rest: Rest) -> PagerDutyUser | None:
                 "Example: PAGERDUTY_FROM_EMAIL=ops@example.com"
             ]
         )
-    return owner
 
 
 def _matching(policies: Sequence[Choice], typed: str) -> list[Choice]:

@@ -13,12 +13,12 @@ from structlog.contextvars import bound_contextvars
 
 from bot.actions import reassign as reassigning
 from bot.actions import registry
-from bot.actions.desk import Desk
+from bot.actions.desk import Desk, WhichOne
 from bot.actions.forms import form_of
 from bot.actions.grammar import Request
 from bot.actions.phrases import cut
-from bot.errors import PdbotError, RequestError, StoreError, UsageError
-from bot.model import Form, Invocation, Outcome, Responder
+from bot.errors import PagerDutyError, PdbotError, StoreError, UsageError
+from bot.model import Form, Invocation, Outcome, PagerDutyUser, Responder, SlackPerson
 from bot.ports import Incidents
 from bot.recollection import Recollection, state_of
 from bot.rights import Office, Rights, as_typed
@@ -58,6 +58,7 @@ class Conversation:
         same = (
             invocation.slack_user_id,
             invocation.channel_id,
+            invocation.thread_ts,
             invocation.verb,
             invocation.text,
             invocation.incidents,
@@ -83,11 +84,12 @@ class Conversation:
         bound = log.bind(slack_user_id=invocation.slack_user_id, via=invocation.via)
         try:
             _refuse_endless(invocation)
-            responder = await self._office.identity.responder(
+            person = await self._office.identity.member(
                 invocation.slack_user_id, user_team_id=invocation.user_team_id
             )
             action = registry.parse(invocation, self._office.command)
-            outcome = await action.perform(self._desk(invocation, responder, seen))
+            responder, key_owner = await self._responder(person, action)
+            outcome = await action.perform(self._desk(invocation, responder, key_owner, seen))
         except PdbotError as error:
             bound.warning("refused", error=type(error).__name__, reason=cut(str(error), 500))
             outcome = _refusal(error, reference)
@@ -99,7 +101,25 @@ class Conversation:
         await self._finish(invocation, reference, responder, outcome, seen)
         return outcome
 
-    def _desk(self, invocation: Invocation, responder: Responder, incidents: Incidents) -> Desk:
+    async def _responder(
+        self, person: SlackPerson, action: registry.Action
+    ) -> tuple[Responder, PagerDutyUser | None]:
+        """Tell who acts, and whose key it is; help must come while PagerDuty does not answer."""
+        identity = self._office.identity
+        try:
+            return await identity.responder(person), await self._office.directory.me()
+        except PagerDutyError:
+            if not action.usage.works_offline:
+                raise
+            return identity.nobody(person), None
+
+    def _desk(
+        self,
+        invocation: Invocation,
+        responder: Responder,
+        key_owner: PagerDutyUser | None,
+        incidents: Incidents,
+    ) -> Desk:
         office = self._office
         rights = Rights(office, invocation, responder)
         return Desk(
@@ -113,7 +133,7 @@ class Conversation:
             rights=rights.describe,
             command=office.command,
             team_ids=office.team_ids,
-            key_owner=office.key_owner,
+            key_owner=key_owner,
             channel_id=invocation.channel_id,
             thread_ts=invocation.thread_ts,
             confirmed=invocation.confirmed,
@@ -172,9 +192,8 @@ class Conversation:
 
 
 def _refusal(error: PdbotError, reference: str) -> Outcome:
-    suffix = f" (ref {reference})"
-    pick_list = isinstance(error, RequestError) and error.buttons
-    line = error.line if pick_list else (*error.line, suffix)
+    is_question = isinstance(error, WhichOne)  # nothing went wrong, and its buttons go on
+    line = error.line if is_question else (*error.line, f" (ref {reference})")
     return Outcome(lines=(line,), buttons=error.buttons, changed=error.incidents, ok=False)
 
 

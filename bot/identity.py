@@ -1,7 +1,7 @@
 """Slack user -> PagerDuty user: `PDBOT_PEOPLE` first, then the exact e-mail; only members act."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.errors import NotAllowed, PersonNotFound
 from bot.model import PagerDutyUser, Responder, SlackPerson
@@ -13,8 +13,8 @@ class Identity:
     """Tell who somebody is.
 
     `from_email` is given only with `PDBOT_UNMAPPED=from_email`: the name in which the bot then
-    acts for people without a PagerDuty user. `key_owner` is set with a user-level key. Caching is
-    left to `people` and `directory`, which know how old their answers are.
+    acts for people without a PagerDuty user. Whose key it is, `directory` is asked each time: at
+    the start PagerDuty may not have answered. Caching is left to `people` and `directory`.
     """
 
     people: SlackPeople
@@ -22,32 +22,40 @@ class Identity:
     team_id: str
     overrides: Mapping[str, str]
     from_email: str | None = None
-    key_owner: PagerDutyUser | None = None
 
-    async def responder(self, slack_user_id: str, *, user_team_id: str | None = None) -> Responder:
-        """Give the person acting.
-
-        Raises:
-            NotAllowed: a guest, a bot, a deactivated user, or somebody of another organization.
-        """
-        person = await self._member(slack_user_id, user_team_id)
+    async def responder(self, person: SlackPerson) -> Responder:
+        """Give the person acting, as PagerDuty knows them."""
         email = self._email(person)
         user = await self.directory.user_by_email(email) if email else None
-        owned = self.key_owner is not None
+        owned = await self.directory.me() is not None
+        return replace(
+            self.nobody(person),
+            from_email=(None if owned else user.email) if user else self.from_email,
+            user=user,
+            acts_as_self=user is not None and not owned,
+        )
+
+    def nobody(self, person: SlackPerson) -> Responder:
+        """Give the person acting while PagerDuty does not say who that is."""
         return Responder(
             slack_user_id=person.id,
             name=person.name,
-            from_email=None if owned else user.email if user else self.from_email,
-            user=user,
-            acts_as_self=user is not None and not owned,
-            slack_email=email,
+            from_email=None,
+            user=None,
+            acts_as_self=False,
+            slack_email=self._email(person),
             time_zone=person.time_zone,
         )
 
     def _email(self, person: SlackPerson) -> str | None:
         return self.overrides.get(person.id) or person.email
 
-    async def _member(self, slack_user_id: str, user_team_id: str | None) -> SlackPerson:
+    async def member(self, slack_user_id: str, *, user_team_id: str | None = None) -> SlackPerson:
+        """Give the member of the workspace who asks.
+
+        Raises:
+            NotAllowed: a guest, a bot, a deactivated user, or somebody of another organization.
+        """
         person = await self.people.person(slack_user_id)
         if person is None:
             raise NotAllowed(

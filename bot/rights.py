@@ -7,7 +7,7 @@ from bot.actions.phrases import cut, listed
 from bot.clock import Clock
 from bot.errors import NotAllowed
 from bot.identity import Identity
-from bot.model import Effect, Invocation, PagerDutyUser, Responder
+from bot.model import Effect, Invocation, Responder
 from bot.policy import Policy
 from bot.ports import (
     AuditTrail,
@@ -35,7 +35,6 @@ class Office:
     policy: Policy = field(default_factory=Policy)
     command: str = "/pd"
     team_ids: tuple[str, ...] = ()
-    key_owner: PagerDutyUser | None = None
     jobs: JobsBook | None = None
 
 

@@ -8,7 +8,7 @@ from bot.actions.desk import Desk
 from bot.actions.grammar import Request, Target, Usage, several
 from bot.actions.phrases import for_long, named, people, pick, state
 from bot.actions.writing import leave_name, refuse_resolved, set_status
-from bot.errors import NotFound, PdbotError, RequestError
+from bot.errors import NotFound, PagerDutyError, PdbotError, RequestError
 from bot.model import Button, Effect, Incident, Line, Outcome, Status
 
 ASK_ABOVE = 3  # more incidents than this are shown first
@@ -58,9 +58,10 @@ class Acknowledge:
             triggered = [one for one in every if one.status is Status.TRIGGERED]
             if not triggered:
                 whose = "assigned to you " if target.scope == "mine" else ""
+                known = f"all {len(every)} open ones are acknowledged" if every else "none is open"
                 raise RequestError(
-                    f"No incident {whose}is waiting for an acknowledgement; nothing was done. "
-                    f"{len(every)} {'is' if len(every) == 1 else 'are'} open and acknowledged."
+                    f"No incident {whose}is waiting for an acknowledgement, {known}; nothing was "
+                    "done."
                 )
             return triggered, []
         if len(target.given) + len(target.refs) == 1:
@@ -89,13 +90,15 @@ async def _each(desk: Desk, target: Target) -> tuple[list[Incident], list[Line]]
             incident = await desk.incidents.get(incident_id)
         except NotFound:
             failed.append((f"{incident_id}: PagerDuty no longer has it.",))
+        except PagerDutyError as error:
+            failed.append((f"{incident_id}: ", *error.line))
         else:
             found[incident.id] = incident
     for ref in target.refs:
         try:
             incident = await desk.incident(ref)
-        except RequestError as error:
-            failed.append(error.line)
+        except (RequestError, PagerDutyError) as error:
+            failed.append((f"{ref.typed}: ", *error.line))
         else:
             found[incident.id] = incident
     return list(found.values()), failed
@@ -110,7 +113,7 @@ def _ask(found: Sequence[Incident], failed: Sequence[Line]) -> Outcome:
     ]
     if count > len(shown):
         lines.append((f"… and {count - len(shown)} more.",))
-    return Outcome(lines=(*lines, *failed), buttons=_confirm(found))
+    return Outcome(lines=(*lines, *failed), buttons=_confirm(found), ok=False)
 
 
 def _counted(count: int) -> str:
@@ -151,7 +154,7 @@ async def _several(desk: Desk, found: Sequence[Incident], failed: Sequence[Line]
     left = len(found) + len(failed) - done - problems
     parts = [f"{done} acknowledged"]
     parts += [f"{left} left alone"] if left else []
-    parts += [f"{problems} failed or were resolved"] if problems else []
+    parts += [f"{problems} not possible"] if problems else []
     headline = ", ".join(parts) + ":"
     return Outcome(
         lines=((headline,), *lines), changed=tuple(changed), ok=done > 0 and not problems

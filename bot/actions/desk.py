@@ -18,6 +18,10 @@ from bot.ports import Directory, Identities, Incidents, JobsBook, Threads
 RECENT = timedelta(days=7)  # a bare number in front of a text counts for incidents this fresh
 
 
+class WhichOne(RequestError):
+    """Several incidents could be meant: the responder is asked, by buttons."""
+
+
 @dataclass(frozen=True)
 class Desk:
     """Everything an action may use.
@@ -113,7 +117,9 @@ class Desk:
         host = await self.directory.account_host()
         where = f" in {host}" if host else ""
         shown = f"#{typed}" if typed.isdigit() else cut(typed, 60)
-        return IncidentNotFound(f"No incident {shown}{where}. {await self._open_ones()}")
+        return IncidentNotFound(
+            f"No incident {shown}{where}; nothing was done. {await self._open_ones()}"
+        )
 
     async def _open_ones(self) -> str:
         newest = await self.incidents.find(team_ids=self.team_ids, limit=5)
@@ -124,9 +130,11 @@ class Desk:
     async def _none_open(self, why: str, verb: str = "", args: str = "") -> IncidentNotFound:
         newest = await self.incidents.find(team_ids=self.team_ids, limit=5)
         if not newest:
-            return IncidentNotFound(f"{why} no open incident is assigned to you. None is open.")
+            return IncidentNotFound(
+                f"{why} no open incident is assigned to you; nothing was done. None is open at all."
+            )
         return IncidentNotFound(
-            f"{why} no open incident is assigned to you. Open ones: "
+            f"{why} no open incident is assigned to you; nothing was done. Open ones: "
             f"{', '.join(f'#{one.number}' for one in newest)}. Name the one you mean.",
             buttons=choices(verb, newest, args) if verb else (),
         )
@@ -198,4 +206,7 @@ def _several(candidates: list[Incident], verb: str, args: str) -> RequestError:
         return IncidentNotFound("You named no incident, and none is open; nothing was done.")
     count = f"{len(candidates)} open incident{'s' if len(candidates) > 1 else ''}"
     which = "Pick one:" if len(candidates) <= OFFERED else "Pick one of the newest, or name it:"
-    return RequestError(f"{count} could be meant. {which}", buttons=choices(verb, candidates, args))
+    return WhichOne(
+        f"{count} could be meant, so nothing was done yet. {which}",
+        buttons=choices(verb, candidates, args),
+    )

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from bot.actions.words import Kind, Word, Words, decode
 from bot.errors import UsageError
-from bot.model import IncidentId
+from bot.model import Code, IncidentId, Line
 
 MAX_REFERENCES = 100
 
@@ -132,20 +132,24 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """A verb's name, its grammar and what help says of it."""
+    """A verb's name, its grammar and what help says of it.
+
+    `works_offline`: it has an answer while PagerDuty has none.
+    """
 
     verb: str
     form: str
     summary: str
     aliases: tuple[str, ...] = ()
-    examples: tuple[str, ...] = ()
+    examples: tuple[str, ...] = ()  # at least one
     details: tuple[str, ...] = ()
     writes: bool = True
+    works_offline: bool = False
 
-    def hint(self, command: str) -> str:
+    def hint(self, command: str) -> Line:
         """Give the one line that helps after a mistake."""
-        example = f" Example: {command} {self.examples[0]}" if self.examples else ""
-        return f"It goes: {command} {self.form}.{example}"
+        example = f"{command} {self.examples[0]}"
+        return ("It goes: ", Code(f"{command} {self.form}"), ", for example ", Code(example), ".")
 
 
 def one(request: Request, *, extra: str = "") -> Target:

@@ -1,12 +1,15 @@
-"""`help`: what can be typed, in at most twelve lines, with the caller's own incident as example."""
+"""`help`: what can be typed, a line a verb, with the caller's own incident as example."""
 
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from bot.actions.desk import Desk
 from bot.actions.grammar import Request, Usage
+from bot.actions.phrases import cut
 from bot.errors import PagerDutyError, RequestError
 from bot.model import Bold, Code, Line, Outcome
+
+WIDEST = 40  # characters of the table's first column; a longer form pushes its summary aside
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,7 @@ class Help:
         summary="this list, or one verb in full",
         examples=("help reassign",),
         writes=False,
+        works_offline=True,
     )
 
     @classmethod
@@ -34,33 +38,43 @@ class Help:
         """Say it."""
         from bot.actions.registry import ACTIONS, find  # noqa: PLC0415  # the list holds Help itself
 
-        if self.about is not None and (found := find(self.about)) is not None:
+        found = find(self.about) if self.about else None
+        if found is not None:
             return Outcome(lines=_one(found.usage, desk.command))
         usages = [action.usage for action in ACTIONS]
-        return Outcome(lines=_all(usages, desk.command, await _example(desk)))
+        unknown: tuple[Line, ...] = (
+            ((f'There is no verb "{cut(self.about, 40)}". These are all:',),) if self.about else ()
+        )
+        return Outcome(lines=(*unknown, *_all(usages, desk.command, await _example(desk))))
 
 
 def _one(usage: Usage, command: str) -> tuple[Line, ...]:
     aliases = f"Short: {', '.join(usage.aliases)}." if usage.aliases else ""
     lines: list[Line] = [
-        (Code(f"{command} {usage.form}"), f"  {usage.summary}. {aliases}".rstrip()),
+        (Code(f"{command} {usage.form}"), f": {usage.summary}. {aliases}".rstrip()),
         *((detail,) for detail in usage.details),
-        ("For example: ", Code(f"{command} {usage.examples[0]}")),
+        *(("For example: ", Code(f"{command} {example}")) for example in usage.examples),
     ]
     return tuple(lines)
 
 
 def _all(usages: list[Usage], command: str, example: str) -> tuple[Line, ...]:
-    width = max(len(usage.form) for usage in usages)
+    width = max(len(usage.form) for usage in usages if len(usage.form) <= WIDEST)
     table = "\n".join(f"{usage.form.ljust(width)}  {usage.summary}" for usage in usages)
     return (
-        (Bold("What you can do"), "  (more about one: ", Code(f"{command} help reassign"), ")"),
+        (Bold("What you can do"), " (more about one: ", Code(f"{command} help reassign"), ")"),
         (Code(table),),
         (
             "INCIDENT is an id, #number, address or latest; left out, your only open one is meant. "
             "In threads, mention me instead: slash commands do not work there.",
         ),
-        ("Try ", Code(f"{command} show {example}"), " or ", Code(f"{command} note {example} …")),
+        (
+            "Try ",
+            Code(f"{command} show {example}"),
+            " or ",
+            Code(f"{command} note {example} …"),
+            ".",
+        ),
     )
 
 

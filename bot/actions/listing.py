@@ -6,7 +6,7 @@ from typing import ClassVar, Literal, Self
 from bot.actions.desk import Desk
 from bot.actions.grammar import Request, Target, Usage, first
 from bot.errors import UsageError
-from bot.model import Line, Outcome
+from bot.model import Code, Line, Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,32 +39,28 @@ class ListIncidents:
         """Read them; without a word mine, and how many others there are."""
         if self.scope == "mine":
             mine = await desk.mine()
-            count = len(mine)
-            headline = f"{count} open incident{_s(count)} assigned to you."
-            return Outcome(lines=((headline,),), cards=tuple(mine))
+            return Outcome(lines=((f"{_mine(len(mine))}.",),), cards=tuple(mine))
         every = await desk.open_incidents()
         if self.scope == "all" or desk.key_owner is not None or desk.responder.user is None:
             return Outcome(
-                lines=((_count(len(every)),), *_why_all(desk, self.scope)), cards=tuple(every)
+                lines=((f"{_are(len(every), 'incident')} open.",), *_why_all(desk, self.scope)),
+                cards=tuple(every),
             )
         mine = await desk.mine()
         ids = {one.id for one in mine}
         others = sum(one.id not in ids for one in every)
-        headline = f"{len(mine)} open incident{_s(len(mine))} assigned to you"
-        more = f", {others} other{_s(others)} open: {desk.typed('list all')}." if others else "."
-        return Outcome(lines=((headline + more,),), cards=tuple(mine))
+        more: Line = (".",)
+        if others:
+            more = (f"; {_are(others, 'other')} open: ", Code(desk.typed("list all")), ".")
+        return Outcome(lines=((_mine(len(mine)), *more),), cards=tuple(mine))
 
 
-def _s(count: int) -> str:
-    return "" if count == 1 else "s"
+def _are(count: int, noun: str) -> str:
+    return f"{count} {noun} is" if count == 1 else f"{count or 'No'} {noun}s are"
 
 
-def _count(count: int) -> str:
-    return (
-        f"{count} incident{_s(count)} {'is' if count == 1 else 'are'} open."
-        if count
-        else ("No incident is open.")
-    )
+def _mine(count: int) -> str:
+    return f"{_are(count, 'open incident')} assigned to you"
 
 
 def _why_all(desk: Desk, scope: str | None) -> tuple[Line, ...]:

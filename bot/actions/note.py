@@ -55,7 +55,10 @@ class AddNote:
             )
         incident, text = await desk.addressed(self.what, "note", self.raw)
         if not text.strip():
-            raise UsageError("The note is empty; nothing was written. Say what it should tell.")
+            raise UsageError(
+                f"The note for #{incident.number} is empty; nothing was written. Say what it "
+                f"should tell, for example {desk.typed(self.usage.examples[0])}"
+            )
         await add_note(desk, incident, text)
         resolved = "" if incident.is_open else " It is resolved."
         quoted = cut(" ".join(text.split()), 200)

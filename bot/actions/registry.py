@@ -18,7 +18,20 @@ from bot.actions.update import Update
 from bot.actions.whoami import WhoAmI
 from bot.actions.words import Word, Words
 from bot.errors import UsageError
-from bot.model import IncidentId, Invocation, Outcome, Via
+from bot.model import IncidentId, Invocation, Line, Outcome, Via
+
+
+class Misused(UsageError):
+    """The words behind a verb do not make a command: say what is wrong, and how it goes."""
+
+    def __init__(self, mistake: UsageError, usage: Usage, command: str) -> None:
+        super().__init__(str(mistake), buttons=mistake.buttons)
+        self._hint = usage.hint(command)
+
+    @property
+    def line(self) -> Line:
+        """Give the mistake and the verb's grammar."""
+        return (*super().line, " ", *self._hint)
 
 
 class Action(Protocol):
@@ -123,7 +136,7 @@ def parse(invocation: Invocation, command: str) -> Action:
     try:
         return action.parse(request)
     except UsageError as error:
-        raise UsageError(f"{error} {action.usage.hint(command)}", buttons=error.buttons) from error
+        raise Misused(error, action.usage, command) from error
 
 
 def _named(invocation: Invocation) -> tuple[type[Action], Request]:

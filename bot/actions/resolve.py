@@ -76,7 +76,8 @@ async def resolve(desk: Desk, incident: Incident, text: str) -> Outcome:
             "still open as far as I know. Repeat the command, the note will not be written twice.",
             status=error.status,
         ) from error
-    lines: list[Line] = [("Resolved. ", *state(after))]
+    kept = " Your text is on it, as its resolution and as a note." if text else ""
+    lines: list[Line] = [("Resolved. ", *state(after), kept)]
     if not text and (problem := await leave_name(desk, after, "Resolved")):
         lines.append((problem,))
     thread = (desk.responder.name, f" resolved: {text}" if text else " resolved this.")

@@ -29,7 +29,7 @@ def read_status(word: str) -> Status:
     if word.lower() in {"triggered", "trigger", "reopen", "open"}:
         raise UsageError(
             "Nothing but reopen brings an incident back to triggered, because that pages people; "
-            "nothing was done. Use reopen INCIDENT."
+            "nothing was done."
         )
     raise UsageError(
         f'"{word[:40]}" is not a status that can be set; nothing was done. '
@@ -57,7 +57,9 @@ class SetStatus:
         target = first(request)
         words = request.words.all()
         if len(words) != 1:
-            raise UsageError("Say one incident and one status: acknowledged or resolved.")
+            raise UsageError(
+                "Say one incident and one status, acknowledged or resolved; nothing was done."
+            )
         return cls(target, read_status(words[0].value))
 
     async def perform(self, desk: Desk) -> Outcome:
@@ -141,7 +143,10 @@ class Reopen:
         """Read the incident, which must be named: reopening pages people."""
         target = one(request)
         if target.is_implied:
-            raise UsageError("Name the incident to reopen: it pages people, so I never guess.")
+            raise UsageError(
+                "Name the incident to reopen: that pages people, so I never "
+                "guess; nothing was done."
+            )
         return cls(target)
 
     async def perform(self, desk: Desk) -> Outcome:

@@ -23,14 +23,14 @@ class Channels:
         )
 
     async def name_of(self, channel_id: str) -> str | None:
-        """Give the name without `#`; None where Slack does not tell."""
-        return await self._names.get(channel_id, lambda: self._read(channel_id))
+        """Give the name without `#`; None where Slack does not tell, which is not remembered."""
+        try:
+            return await self._names.get(channel_id, lambda: self._read(channel_id))
+        except FAILURES as error:
+            log.warning("no channel name", channel_id=channel_id, reason=reason_of(error))
+            return None
 
     async def _read(self, channel_id: str) -> str | None:
-        try:
-            answer = await self._client.conversations_info(channel=channel_id)
-        except FAILURES as error:
-            log.info("no channel name", channel_id=channel_id, reason=reason_of(error))
-            return None
+        answer = await self._client.conversations_info(channel=channel_id)
         name = (answer.get("channel") or {}).get("name")
         return str(name) if name else None

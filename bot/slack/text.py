@@ -139,16 +139,25 @@ def _render_piece(piece: Piece, marks: AbstractSet[str], room: int | None = None
 
 def _marked(piece: Bold | Struck | Code, room: int | None) -> str:
     """Put marks around text that holds none of them; inside code the others mean nothing."""
+    if isinstance(piece, Code) and "\n" in (block := clean(piece.text).strip("\n")):
+        return _preformatted(block, _less(room, 4))
     mark = _MARKS[type(piece)]
     text = one_line(piece.text)
     inert = text.replace(mark, _LOOKALIKES[mark]) if mark == "`" else _inert(text, {mark})
     return _enclosed(mark, _fit(escape(inert), room), mark)
 
 
+def _preformatted(text: str, room: int | None) -> str:
+    """Keep the lines and columns of code of several lines."""
+    return _enclosed("```", _fit(escape(text.replace("`", _LOOKALIKES["`"])), room), "```")
+
+
 def _plain_piece(piece: Piece) -> str:
     match piece:
         case str():
             return clean(piece)
+        case Code() if "\n" in piece.text:
+            return clean(piece.text)
         case Mention():
             return f"@{one_line(piece.slack_user_id)}"
         case When():
