@@ -12,11 +12,13 @@ import typer
 from dotenv import dotenv_values
 
 from bot import __version__
-from bot.errors import ConfigError
+from bot.errors import ConfigError, PdbotError
 
 P = ParamSpec("P")
 
-BAD_CONFIGURATION = 2
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
+
+FAILED, BAD_CONFIGURATION = 1, 2
 
 app = typer.Typer(
     name="pdbot",
@@ -46,6 +48,9 @@ def says_what_is_wrong(command: Callable[P, int | None]) -> Callable[P, None]:
             for problem in error.problems:
                 typer.echo(f"pdbot: {problem}", err=True)
             raise typer.Exit(BAD_CONFIGURATION) from error
+        except PdbotError as error:
+            typer.echo(f"pdbot: {error}", err=True)
+            raise typer.Exit(FAILED) from error
         raise typer.Exit(code or 0)
 
     return guarded
@@ -70,15 +75,11 @@ def pdbot(
 @says_what_is_wrong
 def run() -> None:
     """Start the bot: Socket Mode when SLACK_APP_TOKEN is set, else HTTP."""
-    from bot.config import SECRETS, load
+    from bot.config import load
     from bot.logs import configure
 
     settings = load(environment())
-    configure(
-        settings.log_level,
-        settings.log_format,
-        [secret.reveal() for name in SECRETS if (secret := getattr(settings, name.lower(), None))],
-    )
+    configure(settings.log_level, settings.log_format, settings.secrets)
     for warning in settings.warnings:
         typer.echo(f"pdbot: {warning}", err=True)
     from bot.app import run as run_bot
@@ -119,6 +120,89 @@ def manifest(
     sys.stdout.write(text(command, url))
 
 
+@app.command()
+@says_what_is_wrong
+def init(
+    given: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="A setting; it is not asked for."),
+    ] = None,
+    path: Annotated[Path, typer.Option(help="The file to write.")] = Path(".env"),
+    force: Annotated[bool, typer.Option("--force", help="Change a file that exists.")] = False,
+) -> int:
+    """Ask, then write .env (mode 0600), and say which Slack page takes the manifest."""
+    from bot.ops.init import init as write_settings
+
+    def ask(text: str, hidden: bool) -> str:
+        return str(typer.prompt(text, default="", show_default=False, hide_input=hidden))
+
+    asks = ask if sys.stdin.isatty() else None
+    return write_settings(given or [], path=path, out=sys.stdout, ask=asks, overwrite=force)
+
+
+@app.command()
+@says_what_is_wrong
+def check(as_json: AsJson = False) -> int:
+    """Test everything the bot needs; exit 0 all fine, 1 something fails, 2 bad configuration."""
+    from bot.ops.check import check as check_all
+
+    _log_to_stderr()
+    return asyncio.run(check_all(environment(), out=sys.stdout, as_json=as_json))
+
+
+@app.command()
+@says_what_is_wrong
+def replay(
+    channel: Annotated[str, typer.Option(help="Id or #name; the bot must be in it.")],
+    since: Annotated[str, typer.Option(help="How far back, like 7d or 12h.")] = "7d",
+    as_json: AsJson = False,
+) -> int:
+    """Run the rules over a channel's real past; sends nothing."""
+    from bot.ops.replay import replay as replay_channel
+
+    _log_to_stderr()
+    return asyncio.run(
+        replay_channel(
+            environment(),
+            channel=channel,
+            since=since,
+            out=sys.stdout,
+            err=sys.stderr,
+            as_json=as_json,
+        )
+    )
+
+
+@app.command()
+@says_what_is_wrong
+def audit(
+    since: Annotated[str, typer.Option(help="How far back, like 7d or 12h.")] = "7d",
+    as_json: AsJson = False,
+) -> int:
+    """Say who did what to which incident."""
+    from bot.ops.audit import audit as print_audit
+
+    _log_to_stderr()
+    return asyncio.run(print_audit(environment(), out=sys.stdout, since=since, as_json=as_json))
+
+
+@app.command()
+@says_what_is_wrong
+def users(as_json: AsJson = False) -> int:
+    """Say which Slack users have no PagerDuty user."""
+    from bot.ops.users import users as print_users
+
+    _log_to_stderr()
+    return asyncio.run(print_users(environment(), out=sys.stdout, err=sys.stderr, as_json=as_json))
+
+
+def _log_to_stderr() -> None:
+    """Keep standard output for the command's own answer."""
+    from bot.logs import configure
+
+    configure("error", "text")
+
+
 @rules.command("check")
 @says_what_is_wrong
 def rules_check() -> int:
@@ -133,7 +217,7 @@ def rules_check() -> int:
 @says_what_is_wrong
 def rules_test(
     files: Annotated[list[str], typer.Argument(help="Slack message events; - is standard input.")],
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    as_json: AsJson = False,
     channel: Annotated[
         str | None, typer.Option(help="Id or #name, in place of the one that the message names.")
     ] = None,

@@ -1,7 +1,7 @@
 """Which rules a job status meets. Pure: no files, no time, no keys."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final, Literal
 
@@ -128,6 +128,20 @@ class Rules:
 
     def __len__(self) -> int:
         return len(self.rules)
+
+    def shadowed(self, shadow: bool) -> "Rules":
+        """Give the same rules, all of them in shadow, or none."""
+        rules = (
+            replace(
+                rule,
+                effects={
+                    condition: replace(effect, shadow=shadow)
+                    for condition, effect in rule.effects.items()
+                },
+            )
+            for rule in self.rules
+        )
+        return Rules(rules, self.producers, path=self.path, warnings=self.warnings)
 
     def match(
         self,
