@@ -1,60 +1,65 @@
 """Logs go to standard error, as text or as JSON, and never hold a secret."""
 
+import json
 import logging
 import sys
-from collections.abc import Iterable, MutableMapping
+from collections.abc import Iterable
 from typing import Any, Literal
 
 import structlog
 
 _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
+_SHORTEST = 8  # characters of what is masked: shorter secrets would mask words
+
+# Below WARNING these write addresses, with people's e-mails in them.
+_TALKATIVE = ("httpx", "httpcore", "aiohttp", "slack_sdk", "slack_bolt")
 
 
 class Masking:
-    """Replace secrets in whatever is logged: the last line of defence, not the first."""
+    """Replace secrets in whole lines of the log: the last line of defense, not the first."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        self._secrets = sorted({one for one in secrets if len(one) >= 8}, key=len, reverse=True)  # noqa: PLR2004  # shorter ones would mask words
+        known = {one for one in secrets if len(one) >= _SHORTEST}
+        known |= {json.dumps(one, ensure_ascii=False)[1:-1] for one in known}
+        self._secrets = sorted(known, key=len, reverse=True)
 
-    def __call__(
-        self, _: object, __: str, event: MutableMapping[str, Any]
-    ) -> MutableMapping[str, Any]:
-        """Mask in strings, exceptions included."""
-        for key, value in event.items():
-            if isinstance(value, str):
-                event[key] = self.mask(value)
-        return event
-
-    def mask(self, text: str) -> str:
-        """Mask one text."""
+    def __call__(self, _: object, __: str, text: str) -> str:
+        """Mask a line that is ready to be written."""
         for secret in self._secrets:
             text = text.replace(secret, "<secret>")
         return text
 
 
 def configure(level: str, form: Literal["text", "json"], secrets: Iterable[str] = ()) -> None:
-    """Set logging up, once, at the start."""
-    renderer: Any = (
-        structlog.processors.JSONRenderer(default=str)
-        if form == "json"
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), sort_keys=False)
-    )
+    """Set logging up, once, at the start; what libraries log takes the same way."""
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+    ]
+    masking = Masking(secrets)
+    last: list[Any] = [*_rendering(form), masking]
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.EventRenamer("message") if form == "json" else _same,
-            Masking(secrets),
-            renderer,
-        ],
+        processors=[*shared, *last],
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, force=True)
+    handler = logging.StreamHandler(sys.stderr)
+    remove = structlog.stdlib.ProcessorFormatter.remove_processors_meta
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=[remove, *last])
+    )
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
-def _same(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    return event
+def _rendering(form: Literal["text", "json"]) -> list[Any]:
+    if form == "json":
+        return [
+            structlog.processors.EventRenamer("message"),
+            structlog.processors.JSONRenderer(default=str, ensure_ascii=False),
+        ]
+    return [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), sort_keys=False)]
