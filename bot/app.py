@@ -17,7 +17,7 @@ from bot.errors import ConfigError, KeyRejected, PagerDutyError, PdbotError, Sto
 from bot.identity import Identity
 from bot.model import Choice, Invocation, Outcome, PagerDutyUser, SlackUserId, Via
 from bot.pagerduty.events import Events
-from bot.pagerduty.rest import Rest
+from bot.pagerduty.rest import TIMEOUT_SECONDS, Rest
 from bot.rights import Office
 from bot.slack import views
 from bot.slack.channels import Channels
@@ -64,11 +64,16 @@ class Bot:
 
 @asynccontextmanager
 async def running(
-    settings: Settings, *, clock: Clock | None = None, environ: Environ | None = None
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    environ: Environ | None = None,
+    answer_seconds: float = TIMEOUT_SECONDS,
 ) -> AsyncIterator[Bot]:
     """Start a bot, and stop it at the end: take nothing new, finish what was acknowledged, close.
 
     `environ` is where integration keys are found; None means the process's own environment.
+    `answer_seconds` is how long PagerDuty may take to answer one request.
 
     Raises:
         ConfigError: Slack or PagerDuty refuse the tokens, the database or the port cannot be used.
@@ -82,6 +87,7 @@ async def running(
                 base_url=settings.pagerduty_api_url,
                 token=settings.pagerduty_api_token.reveal(),
                 clock=clock,
+                timeout_seconds=answer_seconds,
             )
         )
         web = await stack.enter_async_context(

@@ -326,3 +326,13 @@ async def test_missing_ability_is_named() -> None:
     async with support.rest(Script(error(402))) as one:
         with pytest.raises(errors.AbilityMissing, match="`priorities`"):
             await one.directory.priorities()
+
+
+async def test_all_escalation_policies_are_there_to_choose_from() -> None:
+    billing = {"id": "PEP0001", "type": "escalation_policy", "name": "Billing EP"}
+    script = Script(page("escalation_policies", billing))
+
+    found = await support.rest(script).directory.all_escalation_policies()
+
+    assert [one.name for one in found] == ["Billing EP"]
+    assert script.seen == ["GET /escalation_policies"]
