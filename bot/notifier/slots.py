@@ -271,10 +271,13 @@ class _Reader:
         """
         prefix = block and "block."
         title: str | None = label
-        if label is None and "*" in value:
-            title, value = split_label(value[:LONGEST])
-            if title and not value:
-                return title
+        if "*" in value:
+            own, rest = split_label(value[:LONGEST])
+            # A label with nothing behind it does not take the next one for its value.
+            if label is None or (own and (rest or value.rstrip(" *").endswith(":"))):
+                title, value = own, rest
+                if title and not value:
+                    return title
         shown = f"{block}field[{title or number}]"
         self.put(shown, value, family=f"{prefix}field[{title or ''}]", is_plain=is_plain)
         return None

@@ -105,6 +105,15 @@ def test_alternating_fields_are_label_and_value() -> None:
     }
 
 
+def test_label_without_a_value_does_not_take_the_next_field_for_it() -> None:
+    fields = section("*Tag*: ", "*Branch*: ", "*Author*: jane", "*User*:\n", "*Job*\nload")
+
+    assert texts({"blocks": [fields]}) == {
+        "block[0].field[Author]": "jane",
+        "block[0].field[Job]": "load",
+    }
+
+
 def test_alternating_attachment_fields_are_label_and_code() -> None:
     fields = [{"title": "It failed"}, {"value": "Job ID"}, {"value": "`7`"}, {"value": "rest"}]
 
