@@ -152,6 +152,8 @@ class Keeper:
             await self._book.put(
                 CardRecord(channel_id, incident.id, ts, thread_ts, wanted, wanted, card.state())
             )
+        # What happened before it was stored was reported to nobody.
+        await self.refresh(incident.id)
 
     async def _lead_to_card(
         self, channel_id: str, incident: Incident, thread_ts: str | None
