@@ -19,6 +19,8 @@ FINE: Final = 0
 FAILS: Final = 1
 BAD_CONFIGURATION: Final = 2
 
+ADVICE: Final = "Correct it in .env or the environment; `pdbot init` asks for all of it."
+
 Check = Callable[[Site], Awaitable[Findings]]
 
 CHECKS: Final[tuple[tuple[str, Check], ...]] = (
@@ -68,7 +70,7 @@ async def check(
         for problem in error.problems:
             report.add(
                 "settings",
-                fail(problem, "Correct it in .env or the environment.", is_configuration=True),
+                fail(problem, ADVICE, is_configuration=True),
             )
         return report.end()
     try:
