@@ -15,6 +15,7 @@ from bot.model import (
     Incident,
     IncidentId,
     Note,
+    OnCall,
     PagerDutyUser,
     PagerDutyUserId,
     Reference,
@@ -38,14 +39,6 @@ class Page(Generic[T]):
     items: tuple[T, ...]
     more: bool
     limit: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class OnCall:
-    """One entry of `/oncalls`."""
-
-    user: PagerDutyUser
-    level: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +175,9 @@ def authored_notes(data: Any) -> list[tuple[str | None, Note]]:
     notes = _mapping(data).get("notes")
     if not isinstance(notes, list):
         raise MalformedAnswer("no list called notes")
-    return sorted(map(_authored_note, _items(notes)), key=lambda one: one[1].created_at)
+    # PagerDuty lists the newest first, in whole seconds: so those of one second stay in order.
+    oldest_first = [_authored_note(one) for one in _items(notes)][::-1]
+    return sorted(oldest_first, key=lambda one: one[1].created_at)
 
 
 def _authored_note(one: Mapping[str, Any]) -> tuple[str | None, Note]:
@@ -229,7 +224,15 @@ def user_of(one: Mapping[str, Any]) -> PagerDutyUser:
 def on_call(one: Mapping[str, Any]) -> OnCall | None:
     """Read one entry of `/oncalls`; None for a gap, where nobody is on call."""
     who = _mapping(one.get("user"))
-    return OnCall(user_of(who), _whole(one.get("escalation_level")) or 1) if who else None
+    if not who:
+        return None
+    return OnCall(
+        user_of(who),
+        _whole(one.get("escalation_level")) or 1,
+        policy=reference(one.get("escalation_policy")),
+        schedule=reference(one.get("schedule")),
+        until=instant(one.get("end")),
+    )
 
 
 def named(one: Mapping[str, Any]) -> Reference:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from bot.app import Bot, running
 from bot.clock import Clock, SystemClock
 from bot.config import load
+from bot.pagerduty.rest import TIMEOUT_SECONDS
 from bot.sandbox.pagerduty import EscalationPolicy, Incident, PagerDuty, Request, Service, User
 from bot.sandbox.slack import Ack, Message, Slack, all_text
 from bot.sandbox.slack import User as SlackUser
@@ -18,6 +19,14 @@ from tests.slack.validation import check_message, check_view
 Transport = Literal["socket", "http"]
 
 CHANNEL = "C0PROD"
+
+
+class HastyClock(SystemClock):
+    """The machine's clock, but for waiting: a fiftieth of the time is enough."""
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait a little."""
+        await super().sleep(seconds / 50)
 
 
 @dataclass
@@ -35,6 +44,7 @@ class World:
     policy: EscalationPolicy
     billing: Service
     clock: Clock = field(default_factory=SystemClock)
+    answer_seconds: float = TIMEOUT_SECONDS
     bot: Bot = field(init=False)
 
     async def pd(self, typed: str, who: SlackUser | None = None, channel: str = CHANNEL) -> str:
@@ -135,7 +145,12 @@ async def world(
 @asynccontextmanager
 async def bot_of(here: World) -> AsyncIterator[Bot]:
     """Run the bot in an existing world: once more, for a restart."""
-    async with running(load(here.environ), clock=here.clock, environ=lambda: here.environ) as bot:
+    async with running(
+        load(here.environ),
+        clock=here.clock,
+        environ=lambda: here.environ,
+        answer_seconds=here.answer_seconds,
+    ) as bot:
         here.bot = bot
         if not bot.settings.is_socket_mode:
             here.slack.request_url = f"http://127.0.0.1:{bot.port}/slack/events"
