@@ -135,6 +135,7 @@ class Pipeline:
         is_sent = bool(judged.ingestion.events) and judged.ingestion.hold is None
         if is_sent:
             self.wake()
+            await asyncio.sleep(0)  # the claim goes into the queue first, and into the same commit
         ingested = await self._store.messages.ingest(judged.ingestion)
         if EntryState.PENDING in ingested.entries:
             self.wake()

@@ -59,10 +59,12 @@ class Relay:
         self._clock = clock
         self._settled = settled
         self._width = width
-        self._alarm = Alarm(clock)
+        self._stopped = Alarm(clock)
+        self._claiming: asyncio.Task[None] | None = None
+        self._again = False
+        self._running = False
         self._sending: set[asyncio.Task[None]] = set()
         self._slots = [0, 0]  # taken by fresh entries, and by those that failed before
-        self._stopping = False
         self._trouble = ""
 
     @property
@@ -71,24 +73,44 @@ class Relay:
         return len(self._sending)
 
     def wake(self) -> None:
-        """Look for work at once: something was, or is about to be, committed."""
-        self._alarm.ring()
+        """Claim in the next turn of the loop: something was, or is about to be, committed.
+
+        Who wakes, yields once and then commits finds its claim in the same commit: one flush of
+        the disk less before the event leaves.
+        """
+        if not self._running:
+            return
+        if self._claiming is None:
+            self._claiming = asyncio.create_task(self._claim(), name="relay's claim")
+        else:
+            self._again = True
+
+    async def _claim(self) -> None:
+        try:
+            await self.claim_once()
+            while self._again and self._running:
+                self._again = False
+                await self.claim_once()
+        finally:
+            self._claiming, self._again = None, False
 
     async def run(self) -> None:
         """Work until `stop`; the poll finds what a dead replica or a command-line tool left."""
+        self._running = True
         look_for_keys_at = self._clock.monotonic()
-        while not self._stopping:
-            await self.claim_once()
+        while self._running:
+            self.wake()
             if self._clock.monotonic() >= look_for_keys_at:
                 await self.unblock()
                 look_for_keys_at = self._clock.monotonic() + UNBLOCK_SECONDS
-            if not self._stopping:
-                await self._alarm.wait(POLL_SECONDS)
+            await self._stopped.wait(POLL_SECONDS)
 
     async def stop(self) -> None:
         """Claim nothing more, and let what is under way finish; its lease bounds how long."""
-        self._stopping = True
-        self._alarm.ring()
+        self._running = False
+        self._stopped.ring()
+        while self._claiming is not None:
+            await asyncio.wait({self._claiming})
         if self._sending:
             await asyncio.wait(set(self._sending), timeout=DRAIN_SECONDS)
         for task in set(self._sending):
@@ -106,7 +128,7 @@ class Relay:
         """Claim as much as there are slots for, and start sending it; counts it."""
         free = self._width - sum(self._slots)
         if free <= 0:
-            return 0  # whoever finishes rings
+            return 0  # whoever finishes wakes
         retries = max(0, self._width // 4 - self._slots[1])
         claimed_at = self._clock.monotonic()
         try:
@@ -133,7 +155,7 @@ class Relay:
 
     def _finished(self, task: asyncio.Task[None]) -> None:
         self._sending.discard(task)
-        self._alarm.ring()
+        self.wake()
         if not task.cancelled() and (error := task.exception()) is not None:
             # Its lease ends by itself, then it is tried again.
             log.error("an event could not be handled", exc_info=error)
@@ -146,7 +168,7 @@ class Relay:
         finally:
             # Before it is settled: its settling and the next claim then share a commit.
             self._slots[claimed.attempts > 1] -= 1
-            self._alarm.ring()
+            self.wake()
         try:
             await self._settle(claimed, refusal)
         except StoreError as error:
@@ -216,7 +238,7 @@ class Relay:
             self._report(str(error))
         if count:
             log.info("integration keys were found; their events go on", count=count)
-            self._alarm.ring()
+            self.wake()
         return count
 
     def _is_there(self, key_ref: str) -> bool:
