@@ -157,6 +157,20 @@ class PagerDutyUser:
 
 
 @dataclass(frozen=True, slots=True)
+class OnCall:
+    """Somebody who is on call now, on one level of one escalation policy.
+
+    Without a `schedule` they stand on the level in person, for good; `until` is the shift's end.
+    """
+
+    user: PagerDutyUser
+    level: int
+    policy: Reference | None = None
+    schedule: Reference | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Assignment:
     """Whom to assign: several users, or one escalation policy, never both."""
 

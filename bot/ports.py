@@ -6,7 +6,7 @@ Every method may raise `errors.PagerDutyError` unless it says otherwise.
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from bot.model import (
     Assignment,
@@ -19,6 +19,7 @@ from bot.model import (
     Invocation,
     Line,
     Note,
+    OnCall,
     Outcome,
     PagerDutyUser,
     Reference,
@@ -64,6 +65,44 @@ class Incidents(Protocol):
         """Replace the assignees, or hand over to an escalation policy; gives PagerDuty's answer."""
         ...
 
+    async def escalate(
+        self, incident_id: IncidentId, level: int, *, from_email: str | None
+    ) -> Incident:
+        """Escalate to a level of the incident's policy; gives PagerDuty's answer."""
+        ...
+
+    async def set_priority(
+        self, incident_id: IncidentId, priority_id: str, *, from_email: str | None
+    ) -> Incident:
+        """Set the priority; gives PagerDuty's answer."""
+        ...
+
+    async def snooze(
+        self, incident_id: IncidentId, seconds: int, *, from_email: str | None
+    ) -> Incident:
+        """Snooze an acknowledged incident for 1 to 604,800 seconds; gives PagerDuty's answer."""
+        ...
+
+    async def create(
+        self,
+        *,
+        title: str,
+        service_id: str,
+        from_email: str | None,
+        urgency: Literal["high", "low"] | None = None,
+        details: str | None = None,
+        incident_key: str | None = None,
+        to: Assignment | None = None,
+    ) -> Incident:
+        """Open an incident; it is retried only with an `incident_key`."""
+        ...
+
+    async def request_responders(
+        self, incident_id: IncidentId, *, requester_id: str, message: str, to: Assignment
+    ) -> None:
+        """Ask others to join, never twice. Raises AbilityMissing where the plan has it not."""
+        ...
+
     async def notes(self, incident_id: IncidentId) -> list[Note]:
         """Read the notes, oldest first."""
         ...
@@ -106,6 +145,22 @@ class Directory(Protocol):
 
     async def escalation_policies(self, name_or_id: str) -> list[Reference]:
         """Find escalation policies by id, exact name, or else part of the name."""
+        ...
+
+    async def on_calls(self, policy_id: str | None = None) -> list[OnCall]:
+        """Give who is on call now on every level, of one escalation policy or of all."""
+        ...
+
+    async def services(self, name_or_id: str) -> list[Reference]:
+        """Find services by id, exact name, or else part of the name."""
+        ...
+
+    async def all_services(self) -> list[Reference]:
+        """Give every service."""
+        ...
+
+    async def priorities(self) -> list[Reference]:
+        """Give the account's priorities, the highest first. May raise AbilityMissing."""
         ...
 
     async def account_host(self) -> str | None:

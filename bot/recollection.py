@@ -1,7 +1,7 @@
 """What an invocation has seen of each incident before it changed it: the audit's "before"."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from bot.model import Assignment, Incident, IncidentId, Note, Status
 from bot.ports import Incidents
@@ -66,6 +66,54 @@ class Recollection:
     ) -> Incident:
         """Replace the assignees, or hand over."""
         return await self._incidents.assign(incident_id, to, from_email=from_email)
+
+    async def escalate(
+        self, incident_id: IncidentId, level: int, *, from_email: str | None
+    ) -> Incident:
+        """Escalate to a level."""
+        return await self._incidents.escalate(incident_id, level, from_email=from_email)
+
+    async def set_priority(
+        self, incident_id: IncidentId, priority_id: str, *, from_email: str | None
+    ) -> Incident:
+        """Set the priority."""
+        return await self._incidents.set_priority(incident_id, priority_id, from_email=from_email)
+
+    async def snooze(
+        self, incident_id: IncidentId, seconds: int, *, from_email: str | None
+    ) -> Incident:
+        """Snooze."""
+        return await self._incidents.snooze(incident_id, seconds, from_email=from_email)
+
+    async def create(
+        self,
+        *,
+        title: str,
+        service_id: str,
+        from_email: str | None,
+        urgency: Literal["high", "low"] | None = None,
+        details: str | None = None,
+        incident_key: str | None = None,
+        to: Assignment | None = None,
+    ) -> Incident:
+        """Open an incident."""
+        return await self._incidents.create(
+            title=title,
+            service_id=service_id,
+            from_email=from_email,
+            urgency=urgency,
+            details=details,
+            incident_key=incident_key,
+            to=to,
+        )
+
+    async def request_responders(
+        self, incident_id: IncidentId, *, requester_id: str, message: str, to: Assignment
+    ) -> None:
+        """Ask others to join."""
+        await self._incidents.request_responders(
+            incident_id, requester_id=requester_id, message=message, to=to
+        )
 
     async def notes(self, incident_id: IncidentId) -> list[Note]:
         """Read the notes."""

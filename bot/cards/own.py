@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Literal
 
 from bot.cards.waiting import wait
 from bot.clock import Clock
@@ -119,6 +120,60 @@ class OwnWrites:
         """Replace the assignees, or hand over to an escalation policy."""
         with self._writing(incident_id):
             return await self._incidents.assign(incident_id, to, from_email=from_email)
+
+    async def escalate(
+        self, incident_id: IncidentId, level: int, *, from_email: str | None
+    ) -> Incident:
+        """Escalate to a level."""
+        with self._writing(incident_id):
+            return await self._incidents.escalate(incident_id, level, from_email=from_email)
+
+    async def set_priority(
+        self, incident_id: IncidentId, priority_id: str, *, from_email: str | None
+    ) -> Incident:
+        """Set the priority."""
+        with self._writing(incident_id):
+            return await self._incidents.set_priority(
+                incident_id, priority_id, from_email=from_email
+            )
+
+    async def snooze(
+        self, incident_id: IncidentId, seconds: int, *, from_email: str | None
+    ) -> Incident:
+        """Snooze."""
+        with self._writing(incident_id):
+            return await self._incidents.snooze(incident_id, seconds, from_email=from_email)
+
+    async def create(
+        self,
+        *,
+        title: str,
+        service_id: str,
+        from_email: str | None,
+        urgency: Literal["high", "low"] | None = None,
+        details: str | None = None,
+        incident_key: str | None = None,
+        to: Assignment | None = None,
+    ) -> Incident:
+        """Open an incident."""
+        return await self._incidents.create(
+            title=title,
+            service_id=service_id,
+            from_email=from_email,
+            urgency=urgency,
+            details=details,
+            incident_key=incident_key,
+            to=to,
+        )
+
+    async def request_responders(
+        self, incident_id: IncidentId, *, requester_id: str, message: str, to: Assignment
+    ) -> None:
+        """Ask others to join."""
+        with self._writing(incident_id):
+            await self._incidents.request_responders(
+                incident_id, requester_id=requester_id, message=message, to=to
+            )
 
     async def notes(self, incident_id: IncidentId) -> list[Note]:
         """Read the notes, oldest first."""

@@ -1,6 +1,7 @@
 """PagerDuty's people, and who is on call, as `bot.ports.Directory` wants them."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from difflib import get_close_matches
 from itertools import islice
 from typing import Any, TypeVar
@@ -9,7 +10,7 @@ import structlog
 
 from bot.clock import Clock
 from bot.errors import NotFound, PagerDutyError, PersonNotFound
-from bot.model import PagerDutyUser, Reference
+from bot.model import OnCall, PagerDutyUser, Reference
 from bot.pagerduty import answers, wire
 from bot.pagerduty.cache import ExpiringCache
 from bot.pagerduty.client import Client
@@ -124,6 +125,13 @@ class RestDirectory:
             wire.list_on_calls(escalation_policy_ids=policy_ids), first_level_only=True
         )
 
+    async def on_calls(self, policy_id: str | None = None) -> list[OnCall]:
+        """Give who is on call now on every level, of one escalation policy or of all."""
+        call = wire.list_on_calls(escalation_policy_ids=[policy_id] if policy_id else ())
+        read = answers.page("oncalls", answers.on_call)
+        entries = await self._client.pages(call, read, limit=_MAX_ENTRIES)
+        return [replace(one, user=await self._in_full(one.user)) for one in entries]
+
     async def escalation_policies(self, name_or_id: str) -> list[Reference]:
         """Find escalation policies by id, exact name, or else part of the name."""
         return await self._references("escalation_policies", name_or_id)
@@ -135,6 +143,10 @@ class RestDirectory:
     async def services(self, name_or_id: str) -> list[Reference]:
         """Find services by id, exact name, or else part of the name."""
         return await self._references("services", name_or_id)
+
+    async def all_services(self) -> list[Reference]:
+        """Give every service."""
+        return [one.reference for one in await self._catalogue("services", None, answers.service)]
 
     async def priorities(self) -> list[Reference]:
         """Give the account's priorities, the highest first."""
