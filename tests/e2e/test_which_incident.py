@@ -7,9 +7,7 @@ from tests.e2e.facts import assignees, notes
 from tests.e2e.world import CHANNEL, World
 
 
-@pytest.mark.parametrize(
-    "named",
-)
+@pytest.mark.parametrize("named", ["1", "#1", "＃1", "001", "#\u200b1", "<tel:1|1>"])
 async def test_number_is_read_in_every_spelling(here: World, named: str) -> None:
     here.incident()
 
