@@ -1,8 +1,11 @@
 """`pdbot demo`: a Slack and a PagerDuty on loopback, and the real bot between them."""
 
 import asyncio
+import os
 import signal
 import socket
+import sys
+import webbrowser
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -22,6 +25,7 @@ from bot.sandbox.stage.keyboard import typed_lines
 from bot.sandbox.stage.prompt import Prompt
 from bot.sandbox.stage.screen import Screen
 from bot.sandbox.stage.story import tell
+from bot.sandbox.web import Page, PortTakenError
 
 HOST = "127.0.0.1"
 RULES = Path(__file__).with_name("demo_rules.toml")
@@ -61,11 +65,7 @@ def run_demo(
 
 @asynccontextmanager
 async def on_stage() -> AsyncIterator[Stage]:
-    """Start both sandboxes and the bot, and stop them in reverse.
-
-    Raises:
-        ConfigError: the bot does not start; the last lines of its log say why.
-    """
+    """Start both sandboxes with their cast, and make a bot ready; stop all three in reverse."""
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="pdbot-demo-")))
         slack, pagerduty = Slack(), PagerDuty()
@@ -78,11 +78,19 @@ async def on_stage() -> AsyncIterator[Stage]:
         machine.configure(_settings(stage, folder, port))
         pagerduty.subscribe(f"http://{HOST}:{port}/pagerduty/webhook", WEBHOOK_SECRET)
         stack.push_async_callback(machine.close)
-        await machine.start()
-        if machine.state != "running":
-            last = "\n".join(machine.log[-10:])
-            raise ConfigError([f"The bot did not start. The end of its log:\n{last}"])
         yield stage
+
+
+async def start_bot(stage: Stage) -> None:
+    """Start the bot.
+
+    Raises:
+        ConfigError: it does not start; the last lines of its log say why.
+    """
+    await stage.machine.start()
+    if stage.machine.state != "running":
+        last = "\n".join(stage.machine.log[-10:])
+        raise ConfigError([f"The bot did not start. The end of its log:\n{last}"])
 
 
 def _settings(stage: Stage, folder: Path, port: int) -> dict[str, str]:
@@ -109,6 +117,7 @@ def _settings(stage: Stage, folder: Path, port: int) -> dict[str, str]:
 async def _terminal(streams: Streams) -> int:
     console = Console(file=streams.stdout, highlight=False, soft_wrap=True)
     async with on_stage() as stage:
+        await start_bot(stage)
         screen = Screen(stage, console)
         screen.start()
         await Prompt(stage, screen, typed_lines(streams.stdin)).run()
@@ -119,6 +128,7 @@ async def _terminal(streams: Streams) -> int:
 async def _script(streams: Streams) -> int:
     console = Console(file=streams.stdout, highlight=False, soft_wrap=True)
     async with on_stage() as stage:
+        await start_bot(stage)
         screen = Screen(stage, console)
         screen.start()
         is_told = await tell(stage, screen)
@@ -127,7 +137,43 @@ async def _script(streams: Streams) -> int:
 
 
 async def _page(streams: Streams, port: int, *, browser: bool) -> int:
-    raise NotImplementedError
+    async with on_stage() as stage, page_of(stage, port) as page:
+        await start_bot(stage)
+        streams.stdout.write(f"The demo is at {page.url} (Ctrl-C ends it).\n")
+        streams.stdout.flush()
+        if browser and _has_display():
+            await asyncio.to_thread(webbrowser.open, page.url)
+        await asyncio.Event().wait()
+    return 0
+
+
+@asynccontextmanager
+async def page_of(stage: Stage, port: int) -> AsyncIterator[Page]:
+    """Serve the page of a stage.
+
+    Raises:
+        ConfigError: the port is taken.
+    """
+    page = Page(stage)
+    try:
+        await page.start(port)
+    except PortTakenError as error:
+        raise ConfigError(
+            [
+                f"--port: something else listens on port {port} of this machine already (another "
+                f"demo?). Stop it, or choose another one: pdbot demo --port {port + 1}"
+            ]
+        ) from error
+    try:
+        yield page
+    finally:
+        await page.stop()
+
+
+def _has_display() -> bool:
+    """Tell whether there is a desktop; without one a text browser would take the terminal."""
+    is_desktop = sys.platform in {"darwin", "win32"}
+    return is_desktop or bool({"DISPLAY", "WAYLAND_DISPLAY", "BROWSER"} & os.environ.keys())
 
 
 async def _stopped_by_signals(work: Callable[[], Awaitable[int]]) -> int:

@@ -43,6 +43,8 @@ def set_scene(slack: Slack, pagerduty: PagerDuty) -> Cast:
     people = [ann, bob, cleo, gus]
     incidents = slack.add_channel(GENERAL, id="C0INCIDENTS", members=people)
     jobs = slack.add_channel(JOBS_CHANNEL, id="C0JOBS", members=people)
+    for person in people:
+        slack.workspace.direct([person.id])  # with the bot: `/pd` and plain words work there, too
     for bot_id, name in ((RUNDECK, "Rundeck"), (JENKINS, "Jenkins"), (GITHUB, "GitHub Actions")):
         key = bot_id.removeprefix("B0")
         slack.add_other_bot(name, bot_id=bot_id, app_id=f"A0{key}", user_id=f"U0{key}")

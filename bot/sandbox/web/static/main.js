@@ -1,0 +1,71 @@
+// Puts the parts together: the state comes in, everything that shows it is refreshed.
+
+import { scene, watch } from "./api.js";
+import { prepareComposer, showComposer } from "./composer.js";
+import { prepareDesk, showDesk } from "./desk.js";
+import { $, h, toast } from "./dom.js";
+import { showModal } from "./modal.js";
+import { page, refresh, user } from "./model.js";
+import { choose, point, preparePagerDuty, showPagerDuty } from "./pagerduty.js";
+import { be, showSlack } from "./slack.js";
+import { showTour, startTour } from "./tour.js";
+
+const dark = matchMedia("(prefers-color-scheme: dark)");
+
+function theme(wanted) {
+  document.documentElement.dataset.theme = wanted;
+  $("theme").textContent = wanted === "dark" ? "☀" : "☾";
+}
+
+function prepareTop() {
+  const kept = () => localStorage.getItem("pdbot-theme");
+  theme(kept() ?? (dark.matches ? "dark" : "light"));
+  dark.addEventListener("change", () => { if (!kept()) theme(dark.matches ? "dark" : "light"); });
+  $("theme").addEventListener("click", () => {
+    const wanted = document.documentElement.dataset.theme === "dark" ? "light" : "dark";
+    localStorage.setItem("pdbot-theme", wanted);
+    theme(wanted);
+  });
+  $("tour-start").addEventListener("click", startTour);
+  $("thread-close").addEventListener("click", () => { page.thread = null; refresh(); });
+  $("who").replaceChildren(...page.scene.players.map((id) => h("option", { value: id }, user(id).real_name)));
+  $("who").addEventListener("change", (event) => be(event.target.value));
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest?.("a[data-incident], a[data-outside]");
+    if (!link) return;
+    event.preventDefault();
+    if (link.dataset.incident) point(link.dataset.incident);
+    else toast(`This would open ${link.dataset.outside}. The demo stays on your machine.`);
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && page.thread && !$("modal").open && !event.defaultPrevented) { page.thread = null; refresh(); }
+  });
+}
+
+function prepare() {
+  page.loaded = Date.now() / 1000;
+  page.me = page.scene.start.user;
+  page.place = page.scene.start.channel;
+  prepareTop();
+  prepareComposer();
+  preparePagerDuty();
+  prepareDesk();
+  choose($("tab-incidents"));
+  for (const show of [showSlack, showComposer, showPagerDuty, showDesk, showModal, showTour, showWho]) page.listeners.add(show);
+}
+
+function showWho() {
+  $("who").value = page.me;
+}
+
+page.scene = await scene();
+watch((state) => {
+  const isFirst = !page.state;
+  page.state = state;
+  if (isFirst) prepare();
+  refresh();
+  if (isFirst) {
+    document.body.classList.add("ready");
+    if (!localStorage.getItem("pdbot-tour")) startTour();
+  }
+});
