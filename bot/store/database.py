@@ -115,6 +115,10 @@ class Link:
                 self.drop()
                 explained = lost(self._database.name, committing=committing)
             raise explained from error
+        finally:
+            # Whatever broke off a begin or a commit: nobody goes on in the middle of it.
+            if self._connection is connection and connection.get_transaction() is not None:
+                self.drop()
 
     def drop(self) -> None:
         """Forget the connection; the next transaction makes another one."""

@@ -13,6 +13,7 @@ from bot.store.database import Transaction
 from bot.store.schema import meta
 from bot.store.trouble import Overloaded
 from bot.store.writer import Kind
+from tests.proofs.breaker import Breaker, broken, fail
 from tests.store.builders import ShiftedClock, event, message
 
 
@@ -185,3 +186,12 @@ def test_a_loop_that_is_gone_does_not_stop_the_writer(sqlite_url: str, clock: Sh
         return found
 
     assert asyncio.run(look()) == ["after"]
+
+
+async def test_commit_that_breaks_off_leaves_no_open_transaction_behind(sqlite: Store) -> None:
+    breaker = Breaker()
+    with broken(sqlite, breaker):
+        breaker.arm(2, fail)  # the first step is BEGIN
+        with pytest.raises(RuntimeError, match="before the commit"):
+            await sqlite.run(lambda _: None)
+        await sqlite.ping()
