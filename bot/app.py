@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 
-from bot.card_desk import Cards, keep_cards
+from bot.card_desk import Cards, after_answers, keep_cards
 from bot.clock import Clock, SystemClock
 from bot.config import Settings
 from bot.conversation import Conversation
@@ -23,6 +23,7 @@ from bot.slack import views
 from bot.slack.channels import Channels
 from bot.slack.client import SlackWeb, build_app, identify
 from bot.slack.desk import Desk as SlackDesk
+from bot.slack.home import HomeTab
 from bot.slack.http import Health, HttpServer
 from bot.slack.listeners import Listeners
 from bot.slack.people import People
@@ -151,12 +152,13 @@ async def _build(
     )
     tasks, notices = TaskSet(), TaskSet()
     replies = Replies(web)
+    home = HomeTab(conversation=conversation, web=web, tasks=notices, jobs=watch.jobs.overview)
     desk = SlackDesk(
         conversation=conversation,
         replies=replies,
         tasks=tasks,
         notices=notices,
-        answered=cards.answered,
+        answered=after_answers(cards, home),
         publish=cards.publish,
     )
     policies: list[Choice] = []
@@ -165,6 +167,7 @@ async def _build(
         desk=desk,
         ingest=watch.pipeline,
         options=lambda typed: _matching(policies, typed),
+        home=home.opened,
     )
     secret = settings.slack_signing_secret
     app = build_app(web, who, signing_secret=secret.reveal() if secret else None)

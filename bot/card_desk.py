@@ -23,6 +23,8 @@ from bot.pagerduty.webhooks import WebhookEvent
 from bot.ports import Incidents
 from bot.slack.card_board import CardBoard
 from bot.slack.client import SlackWeb
+from bot.slack.desk import Answered
+from bot.slack.home import HomeTab
 from bot.slack.replies import Posted
 from bot.store import Store
 from bot.tasks import TaskSet
@@ -88,6 +90,16 @@ class Cards:
             await background.drain(0)
             await self.tasks.drain(DRAIN_SECONDS)
             await self.painter.drain(DRAIN_SECONDS)
+
+
+def after_answers(cards: Cards, home: HomeTab) -> Answered:
+    """Let cards and the Home tab follow what somebody did."""
+
+    async def follow(invocation: Invocation, outcome: Outcome, posted: Posted | None) -> None:
+        home.acted(invocation)
+        await cards.answered(invocation, outcome, posted)
+
+    return follow
 
 
 def keep_cards(

@@ -7,6 +7,7 @@ comes out.
 import base64
 import secrets
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import structlog
 from structlog.contextvars import bound_contextvars
@@ -14,7 +15,7 @@ from structlog.contextvars import bound_contextvars
 from bot.actions import reassign as reassigning
 from bot.actions import registry
 from bot.actions.desk import Desk, WhichOne
-from bot.actions.forms import form_of
+from bot.actions.forms import form_of, quoting_form
 from bot.actions.grammar import Request
 from bot.actions.phrases import cut
 from bot.errors import PagerDutyError, PdbotError, StoreError, UsageError
@@ -166,6 +167,23 @@ class Conversation:
     def form(self, invocation: Invocation) -> Form | None:
         """Give the form that a click opens."""
         return form_of(invocation)
+
+    async def prepare(self, invocation: Invocation, reference: str) -> Form | Outcome:
+        """Give what a shortcut shows: the open incidents, or a form that picks among them."""
+        quotes = invocation.verb == "add_to_incident"
+        typed = "list all" if quotes else "list"
+        listed = await self.answer(replace(invocation, verb=None, text=typed), reference)
+        if not quotes or not listed.ok or not listed.cards:
+            return listed
+        return quoting_form(listed.cards, invocation.fields, await self._author(invocation))
+
+    async def _author(self, invocation: Invocation) -> str | None:
+        """Name who wrote a quoted message; None where nobody could tell."""
+        try:
+            person = await self._office.people.person(str(invocation.fields.get("message_author")))
+        except PdbotError:
+            return None
+        return person.name if person else None
 
     def problems(self, invocation: Invocation) -> Mapping[str, str]:
         """Check a submitted form's syntax: field -> what is wrong."""

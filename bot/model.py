@@ -231,6 +231,7 @@ class Invocation:
     `text` is the command's text as Slack sent it (`note Q3… disk is full`). A click on a card's
     button is `"<verb> <incident id>"`. A `pick` button and a form fill `incidents` and `fields`
     as well: what they name was shown to the responder, so nothing is asked again (`confirmed`).
+    `view_id` is the modal that a button was pressed in; the answer is shown there.
     """
 
     via: Via
@@ -247,6 +248,7 @@ class Invocation:
     incidents: tuple[str, ...] = ()
     fields: Mapping[str, Any] = field(default_factory=dict)
     confirmed: bool = False
+    view_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

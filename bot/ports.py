@@ -250,6 +250,10 @@ class Conversation(Protocol):
         """
         ...
 
+    async def prepare(self, invocation: Invocation, reference: str) -> Form | Outcome:
+        """Give what a shortcut shows: a form to fill in, or an answer; never raises."""
+        ...
+
     def problems(self, invocation: Invocation) -> Mapping[str, str]:
         """Check a submitted form without the network: field name -> what is wrong with it."""
         ...

@@ -1,9 +1,14 @@
 """The forms that Resolve…, Note… and Reassign… open, in neutral words."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bot.actions.phrases import cut
 from bot.actions.reassign import split_reason
 from bot.actions.words import decode
-from bot.model import Field, Form, Invocation, Via
+from bot.model import Choice, Field, Form, Incident, Invocation, Via
 
+MAX_CHOICES = 100  # docs.slack.dev/reference/block-kit/block-elements/select-menu-element
 MAX_PREFILLED = 3000  # docs.slack.dev/reference/block-kit/block-elements/plain-text-input-element
 
 
@@ -93,6 +98,45 @@ def _reassign(incident_id: str, text: str) -> Form:
                 kind="long_text",
                 initial=reason[:MAX_PREFILLED] or None,
                 hint="Becomes a note.",
+            ),
+        ),
+    )
+
+
+def quoting_form(
+    incidents: Sequence[Incident], quoted: Mapping[str, Any], author: str | None
+) -> Form:
+    """Give the form that adds a message to an incident as a note, with the way back to it."""
+    choices = tuple(
+        Choice(f"#{one.number} {' '.join(one.title.split())}", one.id)
+        for one in incidents[:MAX_CHOICES]
+    )
+    source = f"— {author or 'somebody'} in Slack"
+    if link := quoted.get("permalink"):
+        source += f": {link}"
+    text = decode(str(quoted.get("message_text") or "")).strip()
+    room = MAX_PREFILLED - len(source) - 2
+    return Form(
+        name="note",
+        title="Add to incident",
+        submit="Add note",
+        incident_id="",
+        fields=(
+            Field(
+                name="incident",
+                label="Incident",
+                kind="choice",
+                optional=False,
+                choices=choices,
+                initial=choices[0] if len(choices) == 1 else None,
+                hint=None if len(incidents) <= MAX_CHOICES else "The newest 100 open ones.",
+            ),
+            Field(
+                name="note",
+                label="Note",
+                kind="long_text",
+                optional=False,
+                initial=f"{cut(text, room)}\n{source}" if text else source,
             ),
         ),
     )

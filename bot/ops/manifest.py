@@ -21,6 +21,7 @@ SCOPES = {
 }
 
 EVENTS = {
+    "app_home_opened": "somebody looks at the Home tab",
     "app_mention": "mentions",
     "message.channels": "job messages in public channels",
     "message.groups": "job messages in private channels",
@@ -64,9 +65,18 @@ def _head(command: str, request_url: str | None) -> list[str]:
         "    display_name: pdbot",
         "    always_online: true",
         "  app_home:",
-        "    home_tab_enabled: false",
+        "    home_tab_enabled: true",
         "    messages_tab_enabled: true",
         "    messages_tab_read_only_enabled: false",
+        "  shortcuts:",
+        "    - name: Open incidents",
+        "      type: global",
+        "      callback_id: open_incidents",
+        "      description: My open PagerDuty incidents, with their buttons",
+        "    - name: Add to incident as note",
+        "      type: message",
+        "      callback_id: add_to_incident",
+        "      description: Keep this message as a note on a PagerDuty incident",
         "  slash_commands:",
         f"    - command: {command}",
         "      description: Work on PagerDuty incidents",

@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import structlog
 
@@ -14,6 +15,9 @@ from bot.slack.replies import Posted, Replies
 from bot.tasks import TaskSet
 
 log = structlog.get_logger(__name__)
+
+_OPEN_INCIDENTS = "Open incidents"
+_TITLES = {"add_to_incident": "Add to incident", "open_incidents": _OPEN_INCIDENTS}
 
 DONE, FAILED = "white_check_mark", "x"  # reactions on a mention
 
@@ -72,6 +76,13 @@ class Desk:
         if refusal:
             self.notify(invocation, refusal)
 
+    def look_up(self, invocation: Invocation) -> None:
+        """Open a modal for a shortcut at once, and fill it when PagerDuty has answered."""
+        try:
+            self._tasks.spawn(self._fill(invocation))
+        except Busy as busy:
+            self.notify(invocation, str(busy))
+
     def notify(self, invocation: Invocation, sentence: str, reference: str | None = None) -> None:
         """Say something to the caller soon, also while the task set is full."""
         reference = reference or new_reference()
@@ -112,8 +123,10 @@ class Desk:
         self, invocation: Invocation, reference: str
     ) -> tuple[Outcome, Posted | None]:
         outcome = await self._conversation.answer(invocation, reference)
-        if await self._is_published(invocation, outcome):
-            posted: Posted | None = Posted(invocation.channel_id)
+        if await self._is_shown_in_form(invocation, outcome):
+            posted: Posted | None = Posted(None)
+        elif await self._is_published(invocation, outcome):
+            posted = Posted(invocation.channel_id)
         else:
             posted = await self._replies.send(
                 invocation, views.answer(outcome), public=outcome.public, reference=reference
@@ -123,6 +136,15 @@ class Desk:
                 invocation.channel_id, invocation.message_ts, DONE if outcome.ok else FAILED
             )
         return outcome, posted
+
+    async def _is_shown_in_form(self, invocation: Invocation, outcome: Outcome) -> bool:
+        """Answer in the modal that a button was pressed in, while it is open."""
+        if invocation.view_id is None:
+            return False
+        shown = outcome if outcome.cards else replace(outcome, cards=outcome.changed)
+        return await self._replies.update_form(
+            invocation.view_id, views.outcome_view(_OPEN_INCIDENTS, shown)
+        )
 
     async def _is_published(self, invocation: Invocation, outcome: Outcome) -> bool:
         """Post an answer that is nothing but one public card as a card that is kept true."""
@@ -145,12 +167,35 @@ class Desk:
             "message_ts": invocation.message_ts,
             "thread_ts": invocation.thread_ts,
             "response_url": invocation.response_url,
+            "view_id": invocation.view_id,
         }
         try:
             view = views.form(form, private_metadata=origin)
-            await self._replies.open_form(invocation.trigger_id, view)
+            on_top = invocation.view_id is not None
+            await self._replies.open_form(invocation.trigger_id, view, on_top=on_top)
         except SlackError as error:
             await self._say(invocation, str(error), new_reference())
+
+    async def _fill(self, invocation: Invocation) -> None:
+        title = _TITLES.get(invocation.verb or "", _OPEN_INCIDENTS)
+        reference = new_reference()
+        try:
+            view_id = await self._replies.open_form(invocation.trigger_id, views.loading(title))
+        except SlackError as error:
+            await self._say(invocation, str(error), reference)
+            return
+        found = await self._conversation.prepare(invocation, reference)
+        if isinstance(found, Form):
+            # The quoted message is nobody's card: its `ts` must not come back as one.
+            origin = {
+                "channel": invocation.channel_id,
+                "thread_ts": invocation.thread_ts,
+                "response_url": invocation.response_url,
+            }
+            view = views.form(found, private_metadata=origin)
+        else:
+            view = views.outcome_view(title, found)
+        await self._replies.update_form(view_id, view)
 
     async def _say(self, invocation: Invocation, sentence: str, reference: str) -> None:
         message = views.answer(Outcome(lines=((sentence,),), ok=False))

@@ -45,7 +45,8 @@ Body = Mapping[str, Any]
 class Listeners(AsyncMiddleware):
     """Everything that Slack can send, and who is to do something about it.
 
-    `options` gives the choices of the escalation policy from memory, for what was typed.
+    `options` gives the choices of the escalation policy from memory, for what was typed. `home`
+    is told who looks at the Home tab.
     """
 
     def __init__(
@@ -55,11 +56,13 @@ class Listeners(AsyncMiddleware):
         desk: Desk,
         ingest: Ingest | None = None,
         options: Callable[[str], Sequence[Choice]] | None = None,
+        home: Callable[[str], None] | None = None,
     ) -> None:
         self._identity = identity
         self._desk = desk
         self._ingest = ingest
         self._options = options
+        self._home = home
         self._seen = Seen()
         self._kinds: Mapping[str | None, Callable[[Body], Awaitable[BoltResponse]]] = {
             _COMMAND: self._command,
@@ -73,6 +76,7 @@ class Listeners(AsyncMiddleware):
         self._events: Mapping[str | None, Callable[[Body], Awaitable[BoltResponse]]] = {
             "message": self._message,
             "app_mention": self._mention,
+            "app_home_opened": self._home_opened,
         }
 
     def register(self, app: AsyncApp) -> None:
@@ -110,9 +114,9 @@ class Listeners(AsyncMiddleware):
         return _received()
 
     async def _shortcut(self, body: Body) -> BoltResponse:
-        """Take a shortcut: it opens its form, or acts."""
+        """Take a shortcut: it opens a modal."""
         if body.get("callback_id") in SHORTCUTS and not self._is_repeated(body):
-            await self._desk.act_or_ask(payloads.shortcut(body))
+            self._desk.look_up(payloads.shortcut(body))
         return _received()
 
     async def _submission(self, body: Body) -> BoltResponse:
@@ -178,6 +182,14 @@ class Listeners(AsyncMiddleware):
                 reason=str(error),
             )
             return BoltResponse(status=500)
+        return _received()
+
+    async def _home_opened(self, body: Body) -> BoltResponse:
+        """Fill the Home tab; the event also comes when only the messages are looked at."""
+        event = body["event"]
+        user = event.get("user")
+        if self._home is not None and event.get("tab") == "home" and isinstance(user, str):
+            self._home(user)
         return _received()
 
     def _is_repeated(self, body: Body) -> bool:

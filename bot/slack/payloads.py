@@ -188,8 +188,16 @@ def _invocation(body: Payload, via: Via, **found: Any) -> Invocation:
         message_ts=ts or _id(metadata, "message_ts"),
         trigger_id=_id(body, "trigger_id"),
         response_url=_url(body) or _url(metadata),
+        view_id=_modal(body) or _id(metadata, "view_id"),
         **found,
     )
+
+
+def _modal(body: Payload) -> str | None:
+    """Give the modal that a button was pressed in; a Home tab is none."""
+    view = _mapping(body, "view")
+    is_click = body.get("type") == "block_actions"
+    return _id(view, "id") if is_click and view.get("type") == "modal" else None
 
 
 def _may_be_card(message: Payload) -> bool:

@@ -72,14 +72,17 @@ class Replies:
         except FAILURES as error:
             log.info("no reaction", channel_id=channel_id, ts=ts, reason=reason_of(error))
 
-    async def open_form(self, trigger_id: str | None, view: Mapping[str, Any]) -> None:
-        """Open a modal.
+    async def open_form(
+        self, trigger_id: str | None, view: Mapping[str, Any], *, on_top: bool = False
+    ) -> str:
+        """Open a modal, or put it on top of the one that is open; gives its id.
 
         Raises:
             SlackError: it did not open; the sentence says what to do.
         """
         try:
-            await self._web.prompt.views_open(trigger_id=trigger_id or "", view=dict(view))
+            show = self._web.prompt.views_push if on_top else self._web.prompt.views_open
+            answer = await show(trigger_id=trigger_id or "", view=dict(view))
         except FAILURES as error:
             reason = reason_of(error)
             log.warning("a form did not open", callback_id=view.get("callback_id"), reason=reason)
@@ -92,6 +95,17 @@ class Replies:
                 f"The form did not open, because Slack refused it ({reason}). Nothing was done; "
                 "press the button again, or type the command instead."
             ) from error
+
+        return str(answer["view"]["id"])
+
+    async def update_form(self, view_id: str, view: Mapping[str, Any]) -> bool:
+        """Replace what a modal shows; False when it is closed already."""
+        try:
+            await self._web.patient.views_update(view_id=view_id, view=dict(view))
+        except FAILURES as error:
+            log.info("a form was not updated", view_id=view_id, reason=reason_of(error))
+            return False
+        return True
 
     def _ways(self, invocation: Invocation, message: Message, *, public: bool) -> Sequence[_Way]:
         """Give the ways in their order; those that lack an address are left out."""

@@ -55,6 +55,10 @@ class Talk:
     def form(self, invocation: Invocation) -> Form | None:
         return self.forms.get(invocation.verb or "")
 
+    async def prepare(self, invocation: Invocation, reference: str) -> Form | Outcome:
+        form = self.forms.get(invocation.verb or "")
+        return form or await self.answer(invocation, reference)
+
     def problems(self, invocation: Invocation) -> Mapping[str, str]:  # noqa: ARG002 - the port's
         return self.wrong
 

@@ -1,5 +1,7 @@
 """Forms, their options, and shortcuts."""
 
+import json
+
 import pytest
 
 from bot.errors import StoreError
@@ -129,22 +131,44 @@ async def test_options_without_a_source_are_none() -> None:
 # ---------------------------------------------------------------- shortcuts
 
 
-async def test_a_global_shortcut_is_answered_in_a_direct_message(bot: Bot) -> None:
+async def test_a_global_shortcut_opens_a_modal_that_is_filled_later(bot: Bot) -> None:
+    bot.talk.go.clear()
     await bot.slack.global_shortcut("ann", "open_incidents")
-    await bot.drained()
+    await bot.slack.expect_view("ann", containing="One moment")
+    bot.talk.go.set()
 
-    assert bot.talk.begun[0].via is Via.SHORTCUT
-    direct = bot.slack.workspace.direct([bot.ann.id])
-    assert [one.text for one in bot.slack.messages(direct)] == ["Done."]
+    await bot.slack.expect_view("ann", containing="Done.")
+    assert bot.talk.answered[0].via is Via.SHORTCUT
 
 
-async def test_a_message_shortcut_is_answered_where_it_was_used(bot: Bot) -> None:
+async def test_a_message_shortcut_opens_the_form_it_needs(bot: Bot) -> None:
+    bot.talk.forms["add_to_incident"] = NOTE_FORM
     said = await bot.slack.post("ann", "prod", "It is the disk.")
     assert said.message is not None
     await bot.slack.message_shortcut("ann", said.message, "add_to_incident")
-    await bot.slack.expect_ephemeral("ann", "prod", "Done.")
 
-    assert bot.talk.begun[0].fields["message_text"] == "It is the disk."
+    view = await bot.slack.expect_view("ann", "note")
+    metadata = json.loads(view["private_metadata"])
+    assert metadata["channel"] == "C0PROD"
+    assert metadata["message_ts"] is None, "what somebody wrote is nobody's card"
+
+
+async def test_a_shortcut_whose_modal_does_not_open_says_so(bot: Bot) -> None:
+    bot.slack.faults.add(Fault("views.open", error="expired_trigger_id"))
+    await bot.slack.global_shortcut("ann", "open_incidents")
+    await bot.drained()
+    direct = bot.slack.workspace.direct([bot.ann.id])
+    assert "3 seconds" in bot.slack.messages(direct)[0].text
+
+
+async def test_a_modal_closed_before_it_was_filled_stays_closed(bot: Bot) -> None:
+    bot.talk.go.clear()
+    await bot.slack.global_shortcut("ann", "open_incidents")
+    view = await bot.slack.expect_view("ann")
+    await bot.slack.close("ann", view)
+    bot.talk.go.set()
+    await bot.drained()
+    assert bot.slack.views == {}
 
 
 async def test_an_unknown_shortcut_is_acknowledged_and_quiet(bot: Bot) -> None:
