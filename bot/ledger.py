@@ -305,3 +305,4 @@ class Stats:
     timers: int
     open_alerts: int
     unfinished_intents: int
+    cards_behind: int = 0

@@ -32,6 +32,7 @@ from bot.pagerduty.answers import MalformedAnswer, Page
 from bot.pagerduty.cache import ExpiringCache
 from bot.pagerduty.connection import Answer, AnswerTooLarge, Connection, Disconnected, encode
 from bot.pagerduty.wire import MAX_OFFSET, MAX_PAGE, Call
+from bot.telemetry import Observe, ignore
 
 log = structlog.get_logger(__name__)
 
@@ -83,6 +84,7 @@ class Client:
         transport: httpx.AsyncBaseTransport | None = None,
         timeout_seconds: float = 10.0,
         patience: Patience | None = None,
+        observe: Observe = ignore,
     ) -> None:
         """Prepare the connections; nothing is sent yet.
 
@@ -109,6 +111,7 @@ class Client:
             },
             timeout_seconds=timeout_seconds,
             transport=transport,
+            observe=observe,
         )
         self._names: ExpiringCache[str] = ExpiringCache(clock, limit=_KNOWN_INCIDENTS)
         self._ahead = timedelta()

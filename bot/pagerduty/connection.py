@@ -9,7 +9,9 @@ import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from ipaddress import ip_address
+from time import perf_counter
 from typing import Any, Self
 from urllib.request import getproxies
 
@@ -19,6 +21,7 @@ from httpx_aiohttp import HttpxAiohttpClient
 
 from bot import __version__
 from bot.errors import ConfigError
+from bot.telemetry import Observe, ignore
 
 MAX_ANSWER_BYTES = 16 * 1024 * 1024  # a page of 100 incidents has well under 1 MB
 _CONNECT_SHARE = 0.5  # of the time allowed: the other half is for the answer
@@ -100,6 +103,7 @@ class Connection:
         headers: Mapping[str, str],
         timeout_seconds: float,
         transport: httpx.AsyncBaseTransport | None = None,
+        observe: Observe = ignore,
     ) -> None:
         """Prepare the pool; nothing is connected yet.
 
@@ -107,6 +111,7 @@ class Connection:
             ConfigError: the address (its `setting` is named), or a proxy's, cannot be used.
         """
         self._timeout_seconds = timeout_seconds
+        self._observe = observe
         try:
             url = httpx.URL(base_url)
         except httpx.InvalidURL:
@@ -152,6 +157,22 @@ class Connection:
             Disconnected: there is no answer.
             AnswerTooLarge: there is, but it is none of PagerDuty's.
         """
+        started, outcome = perf_counter(), "no_answer"
+        try:
+            answer = await self._exchange(method, path, query, headers, content)
+            outcome = _outcome(answer.status)
+            return answer
+        finally:
+            self._observe(method, outcome, perf_counter() - started)
+
+    async def _exchange(
+        self,
+        method: str,
+        path: str,
+        query: tuple[tuple[str, str], ...],
+        headers: Mapping[str, str] | None,
+        content: bytes | None,
+    ) -> Answer:
         try:
             async with (
                 asyncio.timeout(self._timeout_seconds),
@@ -174,6 +195,10 @@ class Connection:
             why = f"no answer from {self.host} within {self._timeout_seconds:g} s"
             return Disconnected(why, sent=True)
         return Disconnected(f"the connection to {self.host} broke", sent=True)
+
+
+def _outcome(status: int) -> str:
+    return "rate_limited" if status == HTTPStatus.TOO_MANY_REQUESTS else f"{status // 100}xx"
 
 
 _NEVER_SENT = (

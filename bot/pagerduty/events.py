@@ -15,6 +15,7 @@ import httpx
 from bot.errors import PagerDutyError, RateLimited, Refused, Unavailable
 from bot.pagerduty import http_errors
 from bot.pagerduty.connection import Answer, AnswerTooLarge, Connection, Disconnected, encode
+from bot.telemetry import Observe, ignore
 
 TIMEOUT_SECONDS = 3.0  # in all, from connecting to the last byte: below the relay's lease of 6 s
 
@@ -36,6 +37,7 @@ class Events:
         base_url: str,
         transport: httpx.AsyncBaseTransport | None = None,
         timeout_seconds: float = TIMEOUT_SECONDS,
+        observe: Observe = ignore,
     ) -> None:
         """Prepare; nothing is sent yet.
 
@@ -48,6 +50,7 @@ class Events:
             headers={"Accept": "application/json", "Content-Type": "application/json"},
             timeout_seconds=timeout_seconds,
             transport=transport,
+            observe=observe,
         )
 
     async def __aenter__(self) -> Self:

@@ -10,6 +10,7 @@ from bot.errors import PagerDutyError
 from bot.pagerduty.client import Client, Patience
 from bot.pagerduty.directory import RestDirectory
 from bot.pagerduty.incidents import RestIncidents
+from bot.telemetry import Observe, ignore
 
 TIMEOUT_SECONDS = 10.0  # of one request; a person waits, and there may be four
 
@@ -29,6 +30,7 @@ class Rest:
         transport: httpx.AsyncBaseTransport | None = None,
         timeout_seconds: float = TIMEOUT_SECONDS,
         patience: Patience | None = None,
+        observe: Observe = ignore,
     ) -> None:
         """Prepare; nothing is sent yet.
 
@@ -42,6 +44,7 @@ class Rest:
             transport=transport,
             timeout_seconds=timeout_seconds,
             patience=patience,
+            observe=observe,
         )
         self.directory = RestDirectory(self._client, clock)
         self._client.on_from_rejected = self.directory.forget_email

@@ -8,6 +8,7 @@ import logging
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
+from time import perf_counter
 from types import TracebackType
 from typing import Any, Self
 
@@ -27,6 +28,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from bot.clock import Clock
 from bot.errors import ConfigError
 from bot.slack.backoff import delay_seconds
+from bot.telemetry import Observe, ignore
 
 log = structlog.get_logger(__name__)
 
@@ -67,6 +69,33 @@ class Identity:
     url: str | None = None  # of the workspace
 
 
+class _Observed(AsyncWebClient):
+    """A client whose calls are counted."""
+
+    def __init__(self, observe: Observe, **options: Any) -> None:
+        super().__init__(**options)
+        self._observe = observe
+
+    async def api_call(self, api_method: str, **arguments: Any) -> AsyncSlackResponse:
+        """Call, and tell how it ended; waits for a rate limit count as a part of it."""
+        started, outcome = perf_counter(), "cancelled"
+        try:
+            answer = await super().api_call(api_method, **arguments)
+            outcome = "ok"
+            return answer
+        except FAILURES as error:
+            outcome = _outcome(error)
+            raise
+        finally:
+            self._observe(api_method, outcome, perf_counter() - started)
+
+
+def _outcome(error: BaseException) -> str:
+    if not isinstance(error, SlackApiError):
+        return "no_answer"
+    return "rate_limited" if reason_of(error) in {"ratelimited", "rate_limited"} else "refused"
+
+
 class SlackWeb:
     """The two clients and their session. Create it inside the running loop."""
 
@@ -77,12 +106,14 @@ class SlackWeb:
         *,
         tls: ssl.SSLContext | None = None,
         timeout_seconds: float = 15.0,
+        observe: Observe = ignore,
     ) -> None:
         self.tls: ssl.SSLContext | bool = True if tls is None else tls
         self.session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=timeout_seconds))
 
         def client(*retry_handlers: Any) -> AsyncWebClient:
-            return AsyncWebClient(
+            return _Observed(
+                observe,
                 token=token,
                 base_url=base_url,
                 ssl=tls,

@@ -38,7 +38,7 @@ class HttpServer:
         host: str,
         port: int,
         health: Callable[[], Awaitable[Health]],
-        metrics: Callable[[], bytes] | None = None,
+        metrics: Callable[[], Awaitable[bytes]] | None = None,
         app: AsyncApp | None = None,
         signing_secret: str | None = None,
         routes: Iterable[web.RouteDef] = (),
@@ -88,7 +88,7 @@ class HttpServer:
     async def _answer_metrics(self, _: web.Request) -> web.Response:
         assert self._metrics is not None  # noqa: S101 - the route exists only with it
         return web.Response(
-            body=self._metrics(), headers={"Content-Type": "text/plain; version=0.0.4"}
+            body=await self._metrics(), headers={"Content-Type": "text/plain; version=0.0.4"}
         )
 
 

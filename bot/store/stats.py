@@ -6,9 +6,11 @@ from bot.ledger import EntryState, Stats
 from bot.store.database import Transaction
 from bot.store.lanes import is_open
 from bot.store.schema import (
+    DIRTY,
     SHELVED,
     UNFINISHED,
     audit,
+    cards,
     lanes,
     open_alerts,
     outbox,
@@ -48,6 +50,9 @@ def stats(transaction: Transaction) -> Stats:
         open_alerts=_count(transaction, select(func.count()).select_from(open_alerts)),
         unfinished_intents=_count(
             transaction, select(func.count()).select_from(audit).where(text(UNFINISHED))
+        ),
+        cards_behind=_count(
+            transaction, select(func.count()).select_from(cards).where(text(DIRTY))
         ),
     )
 

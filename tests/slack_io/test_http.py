@@ -56,6 +56,10 @@ async def health() -> Health:
     return HEALTH["health"]
 
 
+async def up() -> bytes:
+    return b"up 1\n"
+
+
 async def extra(_: web.Request) -> web.Response:
     return web.Response(text="extra")
 
@@ -80,7 +84,7 @@ async def served(clients: SlackWeb) -> AsyncIterator[Served]:
         host="127.0.0.1",
         port=0,
         health=health,
-        metrics=lambda: b"up 1\n",
+        metrics=up,
         app=app,
         signing_secret=SECRET,
         routes=[web.post("/extra", extra)],
