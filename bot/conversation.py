@@ -15,10 +15,11 @@ from structlog.contextvars import bound_contextvars
 from bot.actions import reassign as reassigning
 from bot.actions import registry
 from bot.actions.desk import Desk, WhichOne
+from bot.actions.forms import again as form_again
 from bot.actions.forms import form_of, quoting_form
 from bot.actions.grammar import Request
 from bot.actions.phrases import cut
-from bot.errors import PagerDutyError, PdbotError, StoreError, UsageError
+from bot.errors import PagerDutyError, PdbotError, PersonNotFound, StoreError, UsageError
 from bot.model import Form, Invocation, Outcome, PagerDutyUser, Responder, SlackPerson
 from bot.ports import Incidents
 from bot.recollection import Recollection, state_of
@@ -26,6 +27,7 @@ from bot.rights import Office, Rights, as_typed
 
 log = structlog.get_logger(__name__)
 
+_WORTH_ANOTHER_TRY = (PagerDutyError, PersonNotFound, UsageError)  # with other words, or later
 MAX_TEXT = 40_000  # Slack's own limit of a message's text
 
 
@@ -93,7 +95,7 @@ class Conversation:
             outcome = await action.perform(self._desk(invocation, responder, key_owner, seen))
         except PdbotError as error:
             bound.warning("refused", error=type(error).__name__, reason=cut(str(error), 500))
-            outcome = _refusal(error, reference)
+            outcome = _refusal(error, reference, invocation)
         except Exception:  # noqa: BLE001  # the last resort: the caller always gets an answer
             bound.exception("failed")
             outcome = _surprise(invocation, reference)
@@ -209,10 +211,12 @@ class Conversation:
         ]
 
 
-def _refusal(error: PdbotError, reference: str) -> Outcome:
+def _refusal(error: PdbotError, reference: str, invocation: Invocation) -> Outcome:
     is_question = isinstance(error, WhichOne)  # nothing went wrong, and its buttons go on
     line = error.line if is_question else (*error.line, f" (ref {reference})")
-    return Outcome(lines=(line,), buttons=error.buttons, changed=error.incidents, ok=False)
+    again = form_again(invocation) if isinstance(error, _WORTH_ANOTHER_TRY) else None
+    buttons = (*error.buttons, *((again,) if again else ()))
+    return Outcome(lines=(line,), buttons=buttons, changed=error.incidents, ok=False)
 
 
 def _surprise(invocation: Invocation, reference: str) -> Outcome:

@@ -1,14 +1,18 @@
 """The forms that Resolve…, Note… and Reassign… open, in neutral words."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bot.actions.phrases import cut
+from bot.actions.grammar import form_words
+from bot.actions.phrases import cut, pick
 from bot.actions.reassign import split_reason
 from bot.actions.words import decode
-from bot.model import Choice, Field, Form, Incident, Invocation, Via
+from bot.model import Button, Choice, Field, Form, Incident, Invocation, Via
 
 MAX_CHOICES = 100  # docs.slack.dev/reference/block-kit/block-elements/select-menu-element
+_PICKED = re.compile(r"(?:(?<=\s)|^)(?:@[UW][A-Z0-9]+|ep:[A-Z0-9]+)(?=\s|$)")  # as `again` writes
+
 MAX_PREFILLED = 3000  # docs.slack.dev/reference/block-kit/block-elements/plain-text-input-element
 
 
@@ -25,6 +29,31 @@ def form_of(invocation: Invocation) -> Form | None:
     if maker is None or (invocation.confirmed and _acts_at_once(invocation, args)):
         return None
     return maker(invocation.incidents[0], args)
+
+
+def again(invocation: Invocation) -> Button | None:
+    """Give the button that opens a submitted form anew, with what was typed; None for the rest.
+
+    For what only PagerDuty can refuse: by then the form is closed.
+    """
+    if invocation.via is not Via.FORM or not invocation.incidents or invocation.verb not in _FORMS:
+        return None
+    args = form_words(_typed(invocation.verb, invocation.fields))
+    return pick("Open the form again", invocation.verb, invocation.incidents, args, as_form=True)
+
+
+def _typed(verb: str, fields: Mapping[str, Any]) -> str:
+    if verb != "reassign":
+        return str(fields.get("note" if verb == "note" else "resolution") or "")
+    policy, reason = fields.get("escalation_policy"), fields.get("reason")
+    return " ".join(
+        (
+            *(f"@{one}" for one in fields.get("assignees") or ()),
+            str(fields.get("emails") or ""),
+            *((f"ep:{policy}",) if policy else ()),
+            *((f"-- {reason}",) if reason else ()),
+        )
+    ).strip()
 
 
 def _acts_at_once(invocation: Invocation, args: str) -> bool:
@@ -72,24 +101,34 @@ def _note(incident_id: str, text: str) -> Form:
 
 def _reassign(incident_id: str, text: str) -> Form:
     people, reason = split_reason(text)
+    chosen = _PICKED.findall(people)
+    mentioned = tuple(one.removeprefix("@") for one in chosen if one.startswith("@"))
+    policy = next((one.removeprefix("ep:") for one in chosen if one.startswith("ep:")), None)
+    emails = " ".join(_PICKED.sub(" ", people).split())
     return Form(
         name="reassign",
         title="Reassign",
         submit="Reassign",
         incident_id=incident_id,
         fields=(
-            Field(name="assignees", label="People in Slack", kind="people"),
+            Field(
+                name="assignees",
+                label="People in Slack",
+                kind="people",
+                initial=mentioned or None,
+            ),
             Field(
                 name="emails",
                 label="E-mails of people without Slack",
                 kind="text",
-                initial=people.strip()[:MAX_PREFILLED] or None,
+                initial=decode(emails)[:MAX_PREFILLED] or None,
                 hint="Separated by commas.",
             ),
             Field(
                 name="escalation_policy",
                 label="Or one escalation policy",
                 kind="escalation_policy",
+                initial=Choice(policy, policy) if policy else None,
                 hint="It escalates as usual. People assigned directly do not.",
             ),
             Field(

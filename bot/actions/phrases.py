@@ -95,6 +95,8 @@ def pick(
     incidents: Sequence[str] = (),
     args: str = "",
     style: Literal["primary", "danger"] | None = None,
+    *,
+    as_form: bool = False,
 ) -> Button:
     """Make a button that carries a whole command.
 
@@ -102,6 +104,8 @@ def pick(
     with `form`, and pressing opens the prefilled form instead of acting.
     """
     value: dict[str, Any] = {"verb": verb, "incidents": list(incidents), "args": args}
+    if as_form:
+        value["form"] = True
     text = json.dumps(value, ensure_ascii=False)
     while len(text) > MAX_BUTTON_VALUE and args:
         args = args[: -max(len(text) - MAX_BUTTON_VALUE, 16)]

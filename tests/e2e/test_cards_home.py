@@ -79,7 +79,7 @@ async def test_without_an_open_incident_the_shortcut_says_so(here: World) -> Non
     said = (await here.slack.post(here.bob, CHANNEL, "all is well")).message
     assert said is not None
     await here.slack.message_shortcut(here.ann, said, "add_to_incident")
-    await here.slack.expect_view(here.ann, containing="No incident is open")
+    await here.slack.expect_view(here.ann, containing="No incidents are open")
 
 
 async def test_the_global_shortcut_lists_incidents_to_work_on(here: World) -> None:
