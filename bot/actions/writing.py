@@ -1,5 +1,6 @@
 """The writes that several verbs share: read before, write, tell what PagerDuty then holds."""
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from bot.actions.desk import Desk
@@ -35,32 +36,36 @@ def refuse_resolved(desk: Desk, incident: Incident) -> None:
 async def set_status(
     desk: Desk, incident: Incident, status: Status, *, resolution: str | None = None
 ) -> Incident:
-    """Write a status and give what PagerDuty then holds.
-
-    Where the answer got lost the incident is read back: what it says counts.
-    """
-    try:
-        after = await desk.incidents.set_status(
-            incident.id, status, from_email=desk.responder.from_email, resolution=resolution
-        )
-    except (OutcomeUnknown, Unavailable):
-        read = await _read_back(desk, incident)
-        if read is None or read.status is not status:
-            raise
-        after = read
-    return after
+    """Write a status and give what PagerDuty then holds."""
+    write = desk.incidents.set_status(
+        incident.id, status, from_email=desk.responder.from_email, resolution=resolution
+    )
+    return await carried_out(desk, incident, write, lambda read: read.status is status)
 
 
 async def assign(desk: Desk, incident: Incident, to: Assignment) -> Incident:
     """Replace the assignees and give what PagerDuty then holds."""
+    write = desk.incidents.assign(incident.id, to, from_email=desk.responder.from_email)
+    return await carried_out(desk, incident, write, lambda read: is_assigned(read, to))
+
+
+async def carried_out(
+    desk: Desk,
+    incident: Incident,
+    write: Awaitable[Incident],
+    is_done: Callable[[Incident], bool],
+) -> Incident:
+    """Give what PagerDuty holds after a write.
+
+    Where the answer got lost the incident is read back: what it says counts.
+    """
     try:
-        after = await desk.incidents.assign(incident.id, to, from_email=desk.responder.from_email)
+        return await write
     except (OutcomeUnknown, Unavailable):
         read = await _read_back(desk, incident)
-        if read is None or not is_assigned(read, to):
+        if read is None or not is_done(read):
             raise
-        after = read
-    return after
+        return read
 
 
 def is_assigned(incident: Incident, to: Assignment) -> bool:
