@@ -1,6 +1,6 @@
 """Who is in the demo, and what is broken when the curtain rises."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from bot.sandbox.pagerduty import EscalationPolicy, Incident, PagerDuty, Service
@@ -43,6 +43,13 @@ def set_scene(slack: Slack, pagerduty: PagerDuty) -> Cast:
     people = [ann, bob, cleo, gus]
     incidents = slack.add_channel(GENERAL, id="C0INCIDENTS", members=people)
     jobs = slack.add_channel(JOBS_CHANNEL, id="C0JOBS", members=people)
+    for who, said in (
+        (bob, "Disk on db-1 is filling up, 98 % now. Ann, are you on call today?"),
+        (cleo, "invoices-out is behind again, too. That is #2, I have it."),
+    ):
+        ts = slack.workspace.next_ts()
+        content = {"type": "message", "user": who.id, "ts": ts, "text": said, "team": who.team_id}
+        slack.workspace.add(incidents, content)
     for person in people:
         slack.workspace.direct([person.id])  # with the bot: `/pd` and plain words work there, too
     for bot_id, name in ((RUNDECK, "Rundeck"), (JENKINS, "Jenkins"), (GITHUB, "GitHub Actions")):
@@ -77,6 +84,7 @@ def set_scene(slack: Slack, pagerduty: PagerDuty) -> Cast:
         created_at=now - timedelta(minutes=47),
     )
     pagerduty.note(queue, "Consumers restart in a loop since the deploy at noon.", by=pd_bob)
+    queue.notes[0] = replace(queue.notes[0], at=now - timedelta(minutes=31))
     disk = pagerduty.add_incident(
         "Disk full on db-1: /var/lib/postgresql at 98 %",
         service=billing,

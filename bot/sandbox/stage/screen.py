@@ -1,6 +1,6 @@
 """What happens in both workspaces, line by line in a terminal."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from rich.console import Console
 from rich.text import Text
@@ -31,12 +31,14 @@ class Screen:
         self._console = console
         self._printed: dict[int, tuple[Message, int, tuple[str, ...]]] = {}
         self._end: Callable[[], None] = lambda: None
+        stage.pagerduty.listen(self._incident_changed)
         self.last: Message | None = None  # the newest message with buttons: `press` means it
 
     def start(self) -> None:
-        """Print from now on."""
+        """Print from now on; what is there already is not news."""
+        for message in self._messages():
+            self._printed[id(message)] = (message, message.version, ())
         self._end = self._stage.slack.on_change(self._slack_changed)
-        self._stage.pagerduty.listen(self._incident_changed)
 
     def stop(self) -> None:
         """Print nothing more."""
@@ -58,9 +60,14 @@ class Screen:
     def _slack_changed(self, what: str) -> None:
         if what not in {"message", "ephemeral", "reaction"}:
             return
+        for message in self._messages():
+            channel = self._stage.slack.workspace.channels[message.channel_id]
+            self._show(message, channel.name or "direct message")
+
+    def _messages(self) -> Iterator[Message]:
         for channel in self._stage.slack.workspace.channels.values():
-            for message in [*channel.messages.values(), *channel.ephemerals]:
-                self._show(message, channel.name or "direct message")
+            yield from channel.messages.values()
+            yield from channel.ephemerals
 
     def _show(self, message: Message, place: str) -> None:
         reactions = tuple(one["name"] for one in message.get("reactions", []))

@@ -1,6 +1,6 @@
 """Everything that the demo shows, in one place."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from bot.sandbox.pagerduty import PagerDuty
@@ -46,6 +46,18 @@ class Stage:
         self.slack = slack
         self.pagerduty = pagerduty
         self.machine = machine
+        pagerduty.listen(lambda _: slack.changes.touch("incident"))  # one place to wait at
         self.cast: Cast = set_scene(slack, pagerduty)
         self.jobs = Jobs(slack)
         self.weather = Weather(slack, pagerduty)
+
+    def alert(self, title: str, status: str) -> bool:
+        """Tell whether an event has made an incident with these words, and that is its state."""
+        return any(
+            title in one.title and one.alerts and one.status == status
+            for one in self.pagerduty.incidents.values()
+        )
+
+    async def until(self, seen: Callable[[], object], timeout_seconds: float) -> bool:
+        """Wait until something is to be seen in one of the workspaces."""
+        return bool(await self.slack.changes.until(lambda: seen() or None, timeout_seconds))

@@ -9,7 +9,6 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.sandbox.pagerduty.records import Change
 from bot.sandbox.stage import Stage
 from bot.sandbox.web.hands import Hands, WrongRequestError
 from bot.sandbox.web.state import scene, state
@@ -84,7 +83,6 @@ class Page:
         self._hosts = frozenset(f"{name}:{bound}" for name in ("127.0.0.1", "localhost", "[::1]"))
         self.url = f"http://{host}:{bound}/"
         self._end = self._stage.slack.on_change(lambda _: self.touch())
-        self._stage.pagerduty.listen(self._incident_changed)
         self._pusher = asyncio.create_task(self._push(), name="the page's state")
 
     async def stop(self) -> None:
@@ -100,9 +98,6 @@ class Page:
     def touch(self) -> None:
         """Say that there is something new to see."""
         self._changed.set()
-
-    def _incident_changed(self, _: Change) -> None:
-        self.touch()
 
     # ---------------------------------------------------------------- who may ask
 

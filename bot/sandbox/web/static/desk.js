@@ -10,9 +10,9 @@ const TITLES = { pagerduty: "PagerDuty", slack: "Slack" };
 export function prepareDesk() {
   const tools = [...new Set(page.scene.jobs.map((job) => job.tool))];
   $("jobs").replaceChildren(...tools.map((tool) =>
-    h("div", { class: "tool", role: "group", "aria-label": tool }, h("h3", {}, tool),
+    h("div", { class: "tool", role: "group", "aria-label": tool }, h("h3", {}, tool), h("div", {},
       page.scene.jobs.filter((job) => job.tool === tool).map((job) =>
-        h("button", { type: "button", class: `job ${kind(job.name)}`, title: job.tells, data: { job: job.name }, onclick: () => happen(job.name) }, job.label)))));
+        h("button", { type: "button", class: `job ${kind(job.name)}`, title: job.tells, data: { job: job.name }, onclick: () => happen(job.name) }, job.label))))));
 }
 
 const kind = (name) => (/fail|retry/u.test(name) ? "bad" : /success|back|ends/u.test(name) ? "good" : "odd");

@@ -9,7 +9,7 @@ const line = (d, stroke, width = 2.4) =>
 const plate = (fill) => svg("rect", { x: 1.5, y: 1.5, width: 17, height: 17, rx: 4, fill });
 
 const DRAWN = {
-  red_circle: ["red circle", disc("#e01e5a", "#b0123f")],
+  red_circle: ["red circle", disc("#dd2e44", "#b3142b")],
   large_yellow_circle: ["yellow circle", disc("#f2b01e", "#c98a00")],
   large_green_circle: ["green circle", disc("#2eb67d", "#1c8a5b")],
   white_circle: ["white circle", disc("#f4f4f4", "#9a9a9a")],

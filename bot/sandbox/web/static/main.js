@@ -3,14 +3,15 @@
 import { scene, watch } from "./api.js";
 import { prepareComposer, showComposer } from "./composer.js";
 import { prepareDesk, showDesk } from "./desk.js";
-import { $, h, toast } from "./dom.js";
+import { $, toast } from "./dom.js";
 import { showModal } from "./modal.js";
-import { page, refresh, user } from "./model.js";
+import { page, refresh } from "./model.js";
 import { choose, point, preparePagerDuty, showPagerDuty } from "./pagerduty.js";
-import { be, showSlack } from "./slack.js";
+import { showSlack } from "./slack.js";
 import { showTour, startTour } from "./tour.js";
 
 const dark = matchMedia("(prefers-color-scheme: dark)");
+const kept = () => localStorage.getItem("pdbot-theme");
 
 function theme(wanted) {
   document.documentElement.dataset.theme = wanted;
@@ -18,8 +19,6 @@ function theme(wanted) {
 }
 
 function prepareTop() {
-  const kept = () => localStorage.getItem("pdbot-theme");
-  theme(kept() ?? (dark.matches ? "dark" : "light"));
   dark.addEventListener("change", () => { if (!kept()) theme(dark.matches ? "dark" : "light"); });
   $("theme").addEventListener("click", () => {
     const wanted = document.documentElement.dataset.theme === "dark" ? "light" : "dark";
@@ -28,8 +27,6 @@ function prepareTop() {
   });
   $("tour-start").addEventListener("click", startTour);
   $("thread-close").addEventListener("click", () => { page.thread = null; refresh(); });
-  $("who").replaceChildren(...page.scene.players.map((id) => h("option", { value: id }, user(id).real_name)));
-  $("who").addEventListener("change", (event) => be(event.target.value));
   document.addEventListener("click", (event) => {
     const link = event.target.closest?.("a[data-incident], a[data-outside]");
     if (!link) return;
@@ -51,13 +48,10 @@ function prepare() {
   preparePagerDuty();
   prepareDesk();
   choose($("tab-incidents"));
-  for (const show of [showSlack, showComposer, showPagerDuty, showDesk, showModal, showTour, showWho]) page.listeners.add(show);
+  for (const show of [showSlack, showComposer, showPagerDuty, showDesk, showModal, showTour]) page.listeners.add(show);
 }
 
-function showWho() {
-  $("who").value = page.me;
-}
-
+theme(kept() ?? (dark.matches ? "dark" : "light"));
 page.scene = await scene();
 watch((state) => {
   const isFirst = !page.state;

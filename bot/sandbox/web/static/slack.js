@@ -113,7 +113,7 @@ function showMessages(box, messages, place) {
     print: ({ message, follows: short }) => JSON.stringify([message, short, page.me, replies(message).length, box.id]),
     build: ({ message, follows: short }, old) => {
       const node = messageNode(message, place, { short, replies: box.id === "messages" ? replies(message) : [] });
-      if (!old && page.loaded && Number(message.ts) > page.loaded) node.classList.add("new");
+      if (!old && page.loaded && Number(message.ts) > Math.max(page.loaded, Date.now() / 1000 - 4)) node.classList.add("new");
       return node;
     },
   });
@@ -180,11 +180,13 @@ function threadLink(message, replies) {
     faces.map(avatar), h("b", {}, `${replies.length} ${replies.length === 1 ? "reply" : "replies"}`), h("span", {}, `Last reply ${clock(Number(replies.at(-1).ts))}`));
 }
 
+const icon = (d) => svg("svg", { viewBox: "0 0 20 20", class: "tool-icon", "aria-hidden": "true" }, svg("path", { d }));
+
 function toolbar(message, at, place) {
   if (message.ephemeral) return null;
-  const shortcut = (one) => h("button", { type: "button", class: "quiet", title: one.label, onclick: () => act("shortcut", { who: page.me, ...at, callback_id: one.callback_id }) }, "📝", h("span", { class: "sr" }, one.label));
+  const shortcut = (one) => h("button", { type: "button", class: "quiet", title: one.label, onclick: () => act("shortcut", { who: page.me, ...at, callback_id: one.callback_id }) }, icon("M4 16.5V13l9-9 3.5 3.5-9 9zM11 6l3.5 3.5M11 17h6"), h("span", { class: "sr" }, one.label));
   return h("div", { class: "toolbar", role: "group", "aria-label": "Actions of this message" },
-    isReply(message) || place.is_im ? null : h("button", { type: "button", class: "quiet", title: "Reply in a thread", onclick: () => openThread(message.ts) }, "💬", h("span", { class: "sr" }, "Reply in a thread")),
+    isReply(message) || place.is_im ? null : h("button", { type: "button", class: "quiet", title: "Reply in a thread", onclick: () => openThread(message.ts) }, icon("M3 4.5h14v9H9l-4 3.5v-3.5H3z"), h("span", { class: "sr" }, "Reply in a thread")),
     page.scene.shortcuts.message.map(shortcut));
 }
 

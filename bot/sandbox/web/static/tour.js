@@ -78,7 +78,6 @@ function go(to) {
   draw();
   if (step === STEPS.length) return;
   STEPS[step].enter();
-  $("tour").querySelector("button")?.focus();
 }
 
 export function showTour() {
@@ -102,17 +101,17 @@ function draw() {
   box.hidden = false;
   const dots = h("div", { class: "dots", "aria-hidden": "true" }, STEPS.map((_, index) => h("i", { class: index < step ? "past" : index === step ? "now" : "" })));
   if (step === STEPS.length) {
-    box.replaceChildren(dots, h("h2", {}, "That was it"),
-      h("p", {}, "You have acknowledged, noted, and seen an alert come and go. Now break something: switch PagerDuty to Down, let a job fail, kill the bot, and watch the outbox under “The bot” drain afterwards."),
-      h("div", { class: "tour-foot" }, h("span", { class: "grow" }), h("button", { type: "button", class: "bk-button primary next", onclick: stopTour }, "Look around")));
+    box.replaceChildren(dots, h("div", {}, h("h2", {}, "That was it. Now break something:"),
+      h("p", {}, "switch PagerDuty to Down, let a job fail, kill the bot, start it again, and watch under “The bot” how its outbox drains. Nothing is lost.")),
+      h("div", { class: "tour-foot" }, h("button", { type: "button", class: "bk-button primary next", onclick: stopTour }, "Look around")));
     box.querySelector(".next").focus({ preventScroll: true });
     return;
   }
   const one = STEPS[step];
-  box.replaceChildren(dots, h("h2", {}, h("small", {}, `${step + 1} of ${STEPS.length}`), one.title), h("p", {}, one.says),
+  box.replaceChildren(dots, h("div", {}, h("h2", {}, h("small", {}, `${step + 1} of ${STEPS.length}`), one.title), h("p", {}, one.says)),
     h("p", { class: wasDone ? "todo done" : "todo" }, wasDone ? "✓ Done" : one.todo),
     h("div", { class: "tour-foot" },
-      h("button", { type: "button", class: "link skip-tour", onclick: stopTour }, "Skip the tour"), h("span", { class: "grow" }),
-      wasDone ? null : h("button", { type: "button", class: "bk-button help", onclick: () => one.help() }, "Do it for me"),
-      wasDone ? h("button", { type: "button", class: "bk-button primary next", onclick: () => go(step + 1) }, step + 1 === STEPS.length ? "Finish" : "Next") : null));
+            wasDone ? null : h("button", { type: "button", class: "bk-button help", onclick: () => one.help() }, "Do it for me"),
+      wasDone ? h("button", { type: "button", class: "bk-button primary next", onclick: () => go(step + 1) }, step + 1 === STEPS.length ? "Finish" : "Next") : null,
+      h("button", { type: "button", class: "link skip-tour", onclick: stopTour }, "Skip")));
 }
