@@ -259,7 +259,7 @@ def _policy(reader: Reader) -> Policy:
     if content is None:
         return Policy()
     try:
-        return policy.load(content, f"PDBOT_POLICY names {path}, where")
+        return policy.load(content, f"PDBOT_POLICY ({path})")
     except ConfigError as error:
         reader.problems += error.problems
         return Policy(())

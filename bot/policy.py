@@ -10,8 +10,8 @@ from typing import Any
 from bot.errors import ConfigError
 from bot.model import Effect
 
-_CHANNEL = re.compile(r"#[^\s,#]{1,80}|[CG][A-Z0-9]{6,20}")
-_GROUP = re.compile(r"@[^\s,@]{1,80}|S[A-Z0-9]{6,20}")
+_CHANNEL = re.compile(r"#[^\s,#]{1,80}|[CG][A-Z0-9]{2,20}")
+_GROUP = re.compile(r"@[^\s,@]{1,80}|S[A-Z0-9]{2,20}")
 _USER = re.compile(r"[UW][A-Z0-9]{3,20}")
 _EXAMPLE = 'for example effects = ["ack", "note"]'
 
@@ -94,8 +94,8 @@ def load(text: str, path: str) -> Policy:
 
 
 _KEYS: Mapping[str, tuple[Callable[[str], object], str]] = {
-    "channels": (_CHANNEL.fullmatch, 'a channel is "#name" or its id, like "C0PROD1"'),
-    "groups": (_GROUP.fullmatch, 'a user group is "@handle" or its id, like "S0PAY01"'),
+    "channels": (_CHANNEL.fullmatch, 'a channel is "#name" or its id, like "C0PROD"'),
+    "groups": (_GROUP.fullmatch, 'a user group is "@handle" or its id, like "S0PAY"'),
     "users": (_USER.fullmatch, 'a user is a Slack user id, like "U0ANN"'),
 }
 
