@@ -106,8 +106,28 @@ async def world(
     clock: Clock | None = None,
 ) -> AsyncIterator[World]:
     """Start everything; `key_owner` makes the key a personal one of the user with that name."""
+    async with vendors(
+        folder, transport, environ=environ, key_owner=key_owner, clock=clock, slack_clock=clock
+    ) as here:
+        if prepare is not None:
+            prepare(here)
+        async with bot_of(here):
+            yield here
+
+
+@asynccontextmanager
+async def vendors(
+    folder: Path,
+    transport: Transport = "socket",
+    *,
+    environ: Mapping[str, str] | None = None,
+    key_owner: str | None = None,
+    clock: Clock | None = None,
+    slack_clock: Clock | None = None,
+) -> AsyncIterator[World]:
+    """Start everything but the bot."""
     clock = clock or SystemClock()
-    slack = Slack(clock=clock)
+    slack = Slack(clock=slack_clock)
     slack.validators.append(strict)
     pagerduty = PagerDuty(now=clock.now)
     pagerduty.event_delay_seconds = 0.02
@@ -134,10 +154,7 @@ async def world(
             pagerduty.add_key("pd-personal-key", owner=owner)
             here.environ["PAGERDUTY_API_TOKEN"] = "pd-personal-key"
         here.environ |= environ or {}
-        if prepare is not None:
-            prepare(here)
-        async with bot_of(here):
-            yield here
+        yield here
         assert slack.refused == []
         check_sent(pagerduty)
 
