@@ -109,7 +109,7 @@ class IncidentWatch:
         except PdbotError as error:
             log.info("receipts wait", reason=str(error))
             return
-        for one in reversed(group):  # the oldest gets the card, the later ones a link
+        for one in sorted(group, key=lambda one: one.message_at):  # the first gets the card
             try:
                 await self._settle(one, choose(found, one.message_at))
             except PdbotError as error:

@@ -1,0 +1,365 @@
+"""What Slack shows of a job message follows from the outbox, and delays nothing."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from bot.errors import Refused, SlackError, Unavailable
+from bot.ledger import EntryState
+from bot.model import Status
+from bot.notifier.incident_watch import Awaited
+from bot.notifier.receipt_words import choose
+from tests.notifier.rig import CHANNEL, KEY, RULES, Rig, incident, rig
+
+NIGHTLY = "script:-:nightly"
+
+
+def shown(it: Rig, ts: str) -> set[str]:
+    return it.board.shown.get((CHANNEL, ts), set())
+
+
+async def test_delivered_trigger_gets_the_light(tmp_path: Path) -> None:
+    async with rig(tmp_path) as it:
+        said = await it.say("nightly failed")
+        await it.deliver()
+        await it.show()
+
+        assert shown(it, said.ts) == {"rotating_light"}
+
+
+async def test_resolve_gets_its_mark_only_when_an_alert_was_open(tmp_path: Path) -> None:
+    async with rig(tmp_path) as it:
+        first = await it.say("nightly succeeded", 0)
+        await it.say("nightly failed", 1)
+        second = await it.say("nightly succeeded", 2)
+        await it.deliver()
+        await it.show()
+
+        assert shown(it, first.ts) == set()
+        assert shown(it, second.ts) == {"white_check_mark"}
+
+
+async def test_message_that_was_edited_shows_its_newest_state(tmp_path: Path) -> None:
+    async with rig(tmp_path) as it:
+        said = await it.say("nightly failed", 0)
+        await it.deliver()
+        await it.show()
+        await it.pipeline(it.message("nightly succeeded", 5, ts=said.ts, previous=said.content))
+        await it.deliver()
+        await it.show()
+
+        assert shown(it, said.ts) == {"white_check_mark"}
+
+
+async def test_hourglass_comes_after_two_seconds_and_goes(tmp_path: Path) -> None:
+    async with rig(tmp_path) as it:
+        it.sender.steps.append(Unavailable("500"))
+        said = await it.say("nightly failed")
+        await it.deliver()
+        await it.show()
+        assert shown(it, said.ts) == set()
+
+        it.clock.ahead += 2.1
+        await it.show()
+        assert shown(it, said.ts) == {"hourglass_flowing_sand"}
+        await it.deliver()
+        await it.show()
+        assert shown(it, said.ts) == {"rotating_light"}
+
+
+async def test_refused_event_is_told_with_a_retry_button(tmp_path: Path) -> None:
+    async with rig(tmp_path) as it:
+        it.sender.steps.append(Refused("PagerDuty refused the event (400)."))
+        said = await it.say("nightly failed")
+        await it.deliver()
+        await it.show()
+        await it.show()
+
+        assert shown(it, said.ts) == {"x"}
+        ((thread, text),) = it.board.posts
+        assert thread == said.ts
+        assert "refused the event (400)" in text
+        assert it.board.buttons[0].value == '{"verb": "jobs", "incidents": [], "args": "retry 1"}'
+        assert await it.jobs.retry(1)
+        await it.deliver()
+        await it.show()
+        assert shown(it, said.ts) == {"rotating_light"}
+
+
+async def test_blocked_event_is_told(tmp_path: Path) -> None:
+    async with rig(tmp_path) as it:
+        del it.environ["KEY"]
+        said = await it.say("nightly failed")
+        await it.deliver()
+        await it.show()
+        it.clock.ahead += 3
+        await it.show()
+
+        assert "the variable KEY is not set" in it.board.posts[0][1]
+        assert shown(it, said.ts) == {"hourglass_flowing_sand"}
+
+
+async def test_receipts_of_a_reply_go_into_its_thread(tmp_path: Path) -> None:
+    async with rig(tmp_path) as it:
+        it.incidents.by_key[NIGHTLY] = [incident()]
+        await it.say("nightly failed", 5, thread_ts="1700000000.000100")
+        await it.deliver()
+        await it.show()
+
+        assert it.board.cards == [("1700000000.000100", "Q000001")]
+
+
+# ---------------------------------------------------------------- cards
+
+
+async def test_trigger_gets_the_card_when_pagerduty_has_the_incident(tmp_path: Path) -> None:
+    async with rig(tmp_path) as it:
+        said = await it.say("nightly failed")
+        await it.deliver()
+        await it.show()
+        assert it.board.cards == []
+
+        it.incidents.by_key[NIGHTLY] = [incident()]
+        it.clock.ahead += 1
+        await it.show()
+        assert it.board.cards == [(said.ts, "Q000001")]
+        (card,) = await it.store.cards.of_incident("Q000001")
+        assert (card.channel_id, card.thread_ts) == (CHANNEL, said.ts)
+        await it.show()
+        assert len(it.board.cards) == 1
+
+
+async def test_later_trigger_gets_a_link_to_the_card(tmp_path: Path) -> None:
+    async with rig(tmp_path) as it:
+        it.incidents.by_key[NIGHTLY] = [incident()]
+        first = await it.say("nightly failed", 0)
+        second = await it.say("nightly failed", 1)
+        await it.deliver()
+        await it.show()
+
+        assert it.board.cards == [(first.ts, "Q000001")]
+        ((thread, text),) = it.board.posts
+        assert thread == second.ts
+        assert "Another alert of #1" in text
+        assert len(it.incidents.asked) == 1
+
+
+async def test_missing_incident_is_said_after_five_minutes(tmp_path: Path) -> None:
+    async with rig(tmp_path) as it:
+        said = await it.say("nightly failed")
+        await it.deliver()
+        await it.show()
+        for _ in range(20):
+            it.clock.ahead += 14
+            await it.show()
+        assert it.board.posts == []
+
+        it.clock.ahead += 40
+        await it.show()
+        ((thread, text),) = it.board.posts
+        assert thread == said.ts
+        assert "maintenance window" in text
+        assert len(it.watch) == 0
+
+
+async def test_lookups_are_few_at_a_time(tmp_path: Path) -> None:
+    async with rig(tmp_path) as it:
+        for number in range(12):
+            await it.say(f"job-{number} failed", number)
+        await it.deliver()
+        for _ in range(2):
+            await it.receipts.lead()
+            await it.receipts.round()
+        await it.receipts.round()
+
+        assert len(it.incidents.asked) == 5
+
+
+async def test_pagerduty_that_does_not_answer_is_asked_again(tmp_path: Path) -> None:
+    async with rig(tmp_path) as it:
+        it.incidents.errors.append(Unavailable("500"))
+        it.incidents.by_key[NIGHTLY] = [incident()]
+        await it.say("nightly failed")
+        await it.deliver()
+        await it.show()
+        it.clock.ahead += 1
+        await it.show()
+
+        assert len(it.board.cards) == 1
+
+
+async def test_card_whose_posting_was_not_answered_is_not_posted_twice(tmp_path: Path) -> None:
+    async with rig(tmp_path) as it:
+        it.incidents.by_key[NIGHTLY] = [incident()]
+        it.board.lost.append(SlackError("the connection broke"))
+        await it.say("nightly failed")
+        await it.deliver()
+        await it.show()
+        it.clock.ahead += 5
+        await it.show()
+
+        assert len(it.board.cards) == 1
+
+
+def test_incident_of_an_alert_is_the_open_one_or_a_new_one() -> None:
+    now = datetime.now(UTC)
+    old = incident(1, status=Status.RESOLVED, created_at=now - timedelta(days=1))
+    done = incident(2, status=Status.RESOLVED, created_at=now)
+    open_one = incident(3, created_at=now - timedelta(days=2))
+
+    assert choose([old], now) is None
+    assert choose([old, done], now) is done
+    assert choose([old, done, open_one], now) is open_one
+
+
+async def test_oldest_of_too_many_is_given_up(tmp_path: Path) -> None:
+    async with rig(tmp_path) as it:
+        now = it.clock.now()
+        for number in range(2_005):
+            it.watch.expect(Awaited(CHANNEL, str(number), "1", "key", now, now))
+        assert len(it.watch) == 2_000
+        assert it.watch.next_seconds() is not None
+        it.watch.forget()
+        assert it.watch.next_seconds() is None
+
+
+# ---------------------------------------------------------------- restarts, replicas, weather
+
+
+async def test_receipts_are_taken_up_after_a_restart(tmp_path: Path) -> None:
+    async with rig(tmp_path) as it:
+        said = await it.say("nightly failed")
+        await it.deliver()
+    async with rig(tmp_path) as again:
+        again.incidents.by_key[NIGHTLY] = [incident()]
+        await again.show()
+
+        assert shown(again, said.ts) == {"rotating_light"}
+        assert again.board.cards == [(said.ts, "Q000001")]
+
+
+async def test_restart_repeats_nothing_that_the_thread_says(tmp_path: Path) -> None:
+    async with rig(tmp_path) as it:
+        it.sender.steps.append(Refused("no"))
+        await it.say("nightly failed")
+        await it.deliver()
+        await it.show()
+        board = it.board
+    async with rig(tmp_path) as again:
+        again.board.posts += board.posts
+        await again.show()
+
+        assert again.board.posts == board.posts
+
+
+async def test_mark_spares_the_next_start_what_is_done(tmp_path: Path) -> None:
+    async with rig(tmp_path) as it:
+        it.incidents.by_key[NIGHTLY] = [incident()]
+        await it.say("nightly failed", -3_600)
+        await it.deliver()
+        await it.show()
+        await it.receipts.mark()
+        clock = it.clock
+    clock.ahead += 60
+    async with rig(tmp_path, clock=clock) as again:
+        await again.receipts.lead()
+        await again.receipts.round()
+        assert again.incidents.asked == []
+
+
+async def test_mark_is_not_set_while_something_is_left(tmp_path: Path) -> None:
+    async with rig(tmp_path) as it:
+        await it.say("nightly failed")
+        await it.receipts.mark()
+
+        assert await it.store.get_meta("receipts") is None
+
+
+async def test_replica_that_does_not_lead_shows_nothing(tmp_path: Path) -> None:
+    async with rig(tmp_path) as it:
+        await it.say("nightly failed")
+        await it.deliver()
+        await it.receipts.round()
+        assert it.board.shown == {}
+
+        await it.receipts.lead()
+        it.receipts._leads = True
+        it.receipts._store = Loses(it.store)  # type: ignore[assignment]
+        await it.receipts.lead()
+        await it.receipts.round()
+        assert it.board.shown == {}
+
+
+class Loses:
+    def __init__(self, store: object) -> None:
+        self._store = store
+
+    async def lead(self, _: str) -> bool:
+        return False
+
+
+async def test_what_another_replica_delivered_is_found(tmp_path: Path) -> None:
+    async with rig(tmp_path) as it:
+        await it.receipts.lead()
+        said = await it.say("nightly failed")
+        (claimed,) = await it.store.outbox.claim(1, 1)
+        await it.store.outbox.settle_sent(claimed)
+        await it.show()
+
+        assert shown(it, said.ts) == {"rotating_light"}
+
+
+async def test_slack_that_refuses_is_asked_again(tmp_path: Path) -> None:
+    async with rig(tmp_path) as it:
+        it.board.errors += [SlackError("ratelimited")] * 2
+        said = await it.say("nightly failed")
+        await it.deliver()
+        for _ in range(3):
+            await it.show()
+
+        assert shown(it, said.ts) == {"rotating_light"}
+
+
+async def test_slack_that_refuses_for_good_is_left_alone(tmp_path: Path) -> None:
+    async with rig(tmp_path) as it:
+        it.board.errors += [SlackError("no")] * 5
+        await it.say("nightly failed")
+        await it.deliver()
+        for _ in range(8):
+            await it.show()
+
+        assert it.board.errors == []
+        assert it.board.shown == {}
+
+
+async def test_discarded_entry_is_shown_as_nothing(tmp_path: Path) -> None:
+    async with rig(tmp_path) as it:
+        del it.environ["KEY"]
+        said = await it.say("nightly failed")
+        await it.deliver()
+        it.clock.ahead += 3
+        await it.show()
+        await it.store.entries.discard(1)
+        await it.show()
+
+        assert shown(it, said.ts) == set()
+
+
+async def test_loop_shows_what_happens(tmp_path: Path) -> None:
+    async with rig(tmp_path) as it:
+        running = asyncio.create_task(it.receipts.run())
+        said = await it.say("nightly failed")
+        await it.deliver()
+        async with asyncio.timeout(5):
+            while not shown(it, said.ts):  # noqa: ASYNC110 - the loop tells nobody
+                await asyncio.sleep(0.01)
+        it.board.errors += [SlackError("no")]
+        it.adopt(RULES + "shadow = true\n")
+        await it.reload()
+        await it.say("weekly failed", 5)
+        async with asyncio.timeout(5):
+            while it.board.errors:  # noqa: ASYNC110 - the loop tells nobody
+                await asyncio.sleep(0.01)
+        running.cancel()
+        assert it.environ["KEY"] == KEY
+        assert EntryState.SENT in await it.states()
