@@ -105,7 +105,7 @@ def _settings(stage: Stage, folder: Path, port: int) -> dict[str, str]:
         "PAGERDUTY_API_URL": pagerduty.rest_url,
         "PAGERDUTY_EVENTS_URL": pagerduty.events_url,
         "PAGERDUTY_WEBHOOK_SECRET": WEBHOOK_SECRET,
-        "PDBOT_RULES": str(folder / "rules.toml"),
+        "PDBOT_RULES": "rules.toml",
         "PDBOT_PORT": str(port),
         "PDBOT_POLL_SECONDS": str(POLL_SECONDS),
         "DATABASE_URL": f"sqlite:///{folder / 'pdbot.db'}",

@@ -30,7 +30,7 @@ export function showDesk() {
         h("button", { type: "button", role: "radio", "aria-checked": String(weather[about] === one.name), title: one.tells, data: { focus: `${about} ${one.name}`, weather: `${about} ${one.name}` },
           class: one.name === "fine" ? "" : "storm", onclick: () => act("weather", { about, name: one.name }) }, one.label))))));
   once($("bot"), bot.state, () => [
-    h("p", { class: `power ${bot.state}` }, h("i", {}), { running: "Running", starting: "Starting…", stopped: "Dead. What it was told is in its outbox" }[bot.state]),
+    h("p", { class: `power ${bot.state}` }, h("i", {}), { running: "Running", starting: "Starting…", stopped: "Dead" }[bot.state]),
     bot.state === "stopped"
       ? h("button", { type: "button", class: "job good", data: { focus: "power", bot: "start" }, onclick: () => act("bot", { name: "start" }) }, "Start it again")
       : h("button", { type: "button", class: "job bad", data: { focus: "power", bot: "kill" }, disabled: bot.state !== "running", title: "kill -9, in the middle of whatever it does", onclick: () => act("bot", { name: "kill" }) }, "Kill it (kill -9)"),

@@ -3,7 +3,7 @@
 import { scene, watch } from "./api.js";
 import { prepareComposer, showComposer } from "./composer.js";
 import { prepareDesk, showDesk } from "./desk.js";
-import { $, toast } from "./dom.js";
+import { $, svg, toast } from "./dom.js";
 import { showModal } from "./modal.js";
 import { page, refresh } from "./model.js";
 import { choose, point, preparePagerDuty, showPagerDuty } from "./pagerduty.js";
@@ -15,7 +15,8 @@ const kept = () => localStorage.getItem("pdbot-theme");
 
 function theme(wanted) {
   document.documentElement.dataset.theme = wanted;
-  $("theme").textContent = wanted === "dark" ? "☀" : "☾";
+  const d = wanted === "dark" ? "M10 6.5a3.5 3.5 0 1 1 0 7 3.5 3.5 0 0 1 0-7zM10 1.5v2M10 16.5v2M1.5 10h2M16.5 10h2M4 4l1.4 1.4M14.6 14.6L16 16M4 16l1.4-1.4M14.6 5.4L16 4" : "M16.5 12A7 7 0 1 1 8 3.5a5.6 5.6 0 0 0 8.5 8.5z";
+  $("theme").replaceChildren(svg("svg", { viewBox: "0 0 20 20", "aria-hidden": "true" }, svg("path", { d })));
 }
 
 function prepareTop() {
