@@ -1,0 +1,147 @@
+"""`python -m bot run` as a process: it drains, it survives, it explains itself."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from bot.sandbox.pagerduty import Fault
+from bot.sandbox.slack import all_text
+from tests.e2e.facts import notes
+from tests.e2e.world import CHANNEL, World, vendors
+
+ROOT = Path(__file__).resolve().parents[2]
+STARTED_SECONDS = 20.0
+
+
+async def start(environ: dict[str, str], folder: Path) -> Process:
+    inherited = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "bot",
+        "run",
+        env={**inherited, "PYTHONPATH": str(ROOT), **environ},
+        cwd=folder,
+        stdout=PIPE,
+        stderr=PIPE,
+    )
+
+
+@asynccontextmanager
+async def process(here: World, folder: Path) -> AsyncIterator[Process]:
+    """Run the bot until the end of the block, at most."""
+    running = await start(here.environ, folder)
+    try:
+        await here.slack.expect_connections(2, timeout=STARTED_SECONDS)
+        yield running
+    finally:
+        if running.returncode is None:
+            running.kill()
+        await running.communicate()
+
+
+@pytest.fixture
+async def outside(tmp_path: Path) -> AsyncIterator[World]:
+    """Give both vendors without a bot."""
+    async with vendors(tmp_path) as found:
+        yield found
+
+
+async def test_sigterm_finishes_what_was_acknowledged_and_exits_0(
+    outside: World, tmp_path: Path
+) -> None:
+    incident = outside.incident()
+    async with process(outside, tmp_path) as running:
+        outside.pagerduty.faults.add(Fault("rest.createIncidentNote", delay=0.3))
+        ack = await outside.slack.command(outside.ann, "/pd note 1 in time", channel=CHANNEL)
+        assert ack.ok
+
+        running.send_signal(signal.SIGTERM)
+        _, errors = await asyncio.wait_for(running.communicate(), 20)
+
+        assert running.returncode == 0
+        said = all_text(await outside.slack.expect_ephemeral(outside.ann))
+        assert "Your note is on #1" in said
+        assert notes(incident) == [("in time", "Ann Archer")]
+        log = errors.decode()
+        assert "pdbot is stopping" in log
+        for secret in ("xoxb-", "xapp-", "pd-account-key"):
+            assert secret not in log
+        assert "Traceback" not in log
+
+
+async def test_command_cut_off_by_a_kill_is_reported_at_the_next_start(
+    outside: World, tmp_path: Path
+) -> None:
+    outside.incident()
+    async with process(outside, tmp_path) as running:
+        outside.pagerduty.faults.add(Fault("rest.getIncident", delay=60))
+        await outside.slack.command(outside.ann, "/pd note 1 cut off", channel=CHANNEL)
+        running.kill()
+        await running.communicate()
+    outside.pagerduty.faults.clear()
+
+    async with process(outside, tmp_path):
+        said = all_text(await outside.slack.expect_ephemeral(outside.ann, CHANNEL, timeout=20))
+
+    assert "I was restarted while I worked on “note 1 cut off”" in said
+    assert "Look at the incident before you repeat it. (ref " in said
+
+
+async def refused(environ: dict[str, str], folder: Path) -> str:
+    """Start it and give what it says; it must exit with 2."""
+    running = await start(environ, folder)
+    output, errors = await asyncio.wait_for(running.communicate(), 20)
+    assert running.returncode == 2, errors.decode()
+    assert output == b""
+    assert "Traceback" not in errors.decode()
+    return errors.decode()
+
+
+async def test_bad_configuration_exits_2_with_all_problems_and_no_secret(tmp_path: Path) -> None:
+    said = await refused(
+        {"SLACK_BOT_TOKEN": "xapp-secret-1", "PDBOT_PORT": "99999", "LOG_LEVEL": "chatty"}, tmp_path
+    )
+
+    lines = [line for line in said.splitlines() if line.startswith("pdbot: ")]
+    for name in ("SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "PAGERDUTY_API_TOKEN", "PDBOT_PORT"):
+        assert any(name in line and "Example: " in line for line in lines), name
+    assert "LOG_LEVEL is none of debug, info, warning, error" in said
+    assert "secret-1" not in said
+
+
+async def test_taken_port_exits_2_with_the_way_out(outside: World, tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+
+        said = await refused({**outside.environ, "PDBOT_PORT": str(port)}, tmp_path)
+
+    assert f"cannot listen on 127.0.0.1:{port}, another program listens there already" in said
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"PAGERDUTY_API_TOKEN": "not-a-key-of-this-account"}, "PAGERDUTY_API_TOKEN: "),
+        ({"SLACK_BOT_TOKEN": "xoxb-not-of-this-workspace"}, "SLACK_BOT_TOKEN was refused by Slack"),
+        ({"PAGERDUTY_FROM_EMAIL": ""}, "PAGERDUTY_FROM_EMAIL is missing: the key is an account"),
+        ({"DATABASE_URL": "sqlite:////nowhere/at/all.db"}, "DATABASE_URL"),
+    ],
+)
+async def test_what_the_vendors_refuse_exits_2(
+    outside: World, tmp_path: Path, change: dict[str, str], says: str
+) -> None:
+    said = await refused({**outside.environ, **change}, tmp_path)
+
+    assert says in said
+    assert all(value not in said for value in change.values() if value.startswith(("not", "xoxb")))
