@@ -1,13 +1,13 @@
 """Job messages in the whole bot's world: rules, producers' posts, and what people see of them."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Literal
 
 from bot.sandbox.pagerduty import Incident
 from bot.sandbox.slack import Message
-from tests.e2e.world import World, world
+from tests.e2e.world import World, bot_of, vendors
 
 CHANNEL = "C0JOBS"
 RUNDECK = "B0RUNDECK"
@@ -62,25 +62,25 @@ def script(line: str) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def jobs_world(
-    folder: Path,
-    rules: str = RULES,
-    *,
-    environ: Mapping[str, str] | None = None,
-    prepare: Callable[[World], None] | None = None,
+async def jobs_vendors(
+    folder: Path, rules: str = RULES, *, environ: Mapping[str, str] | None = None
 ) -> AsyncIterator[World]:
-    """Run the bot with rules, and a Rundeck in #jobs."""
+    """Start everything but the bot, with rules, and a Rundeck in #jobs."""
     path = folder / "rules.toml"
     path.write_text(rules, encoding="utf-8")
-
-    def scene(here: World) -> None:
+    async with vendors(folder, environ={"PDBOT_RULES": str(path)}) as here:
         here.slack.add_other_bot("Rundeck", bot_id=RUNDECK, app_id="A0RUNDECK")
         here.environ["BILLING_KEY"] = here.billing.integration_key
         here.environ |= environ or {}
-        if prepare is not None:
-            prepare(here)
+        yield here
 
-    async with world(folder, environ={"PDBOT_RULES": str(path)}, prepare=scene) as here:
+
+@asynccontextmanager
+async def jobs_world(
+    folder: Path, rules: str = RULES, *, environ: Mapping[str, str] | None = None
+) -> AsyncIterator[World]:
+    """Run the bot with rules, and a Rundeck in #jobs."""
+    async with jobs_vendors(folder, rules, environ=environ) as here, bot_of(here):
         yield here
 
 
