@@ -16,6 +16,10 @@ from bot.conversation import Conversation
 from bot.errors import ConfigError, KeyRejected, PagerDutyError, PdbotError, StoreError
 from bot.identity import Identity
 from bot.model import Choice, Invocation, Outcome, PagerDutyUser, SlackUserId, Via
+from bot.ops.gauges import measure
+from bot.ops.heartbeat import Heartbeat
+from bot.ops.metrics import Metrics
+from bot.ops.parts import DryParts, Parts
 from bot.pagerduty.events import Events
 from bot.pagerduty.rest import TIMEOUT_SECONDS, Rest
 from bot.rights import Office
@@ -26,6 +30,7 @@ from bot.slack.desk import Desk as SlackDesk
 from bot.slack.home import HomeTab
 from bot.slack.http import Health, HttpServer
 from bot.slack.listeners import Listeners
+from bot.slack.measured import Measured
 from bot.slack.people import People
 from bot.slack.replies import Replies
 from bot.slack.socket import SocketMode
@@ -70,17 +75,20 @@ async def running(
     clock: Clock | None = None,
     environ: Environ | None = None,
     answer_seconds: float = TIMEOUT_SECONDS,
+    parts: Parts | None = None,
 ) -> AsyncIterator[Bot]:
     """Start a bot, and stop it at the end: take nothing new, finish what was acknowledged, close.
 
     `environ` is where integration keys are found; None means the process's own environment.
-    `answer_seconds` is how long PagerDuty may take to answer one request.
+    `answer_seconds` is how long PagerDuty may take to answer one request. `parts` are the real
+    ones unless a dry run's are given.
 
     Raises:
         ConfigError: Slack or PagerDuty refuse the tokens, the database or the port cannot be used.
     """
-    clock = clock or SystemClock()
+    clock, parts, metrics = clock or SystemClock(), parts or Parts(), Metrics()
     async with AsyncExitStack() as stack:
+        settings = await stack.enter_async_context(parts.settings(settings))
         store = await open_store(settings.database_url.reveal(), clock=clock)
         stack.push_async_callback(store.close)
         rest = await stack.enter_async_context(
@@ -89,12 +97,25 @@ async def running(
                 token=settings.pagerduty_api_token.reveal(),
                 clock=clock,
                 timeout_seconds=answer_seconds,
+                observe=metrics.rest,
             )
         )
         web = await stack.enter_async_context(
-            SlackWeb(settings.slack_bot_token.reveal(), settings.slack_api_url)
+            SlackWeb(
+                settings.slack_bot_token.reveal(), settings.slack_api_url, observe=metrics.slack
+            )
         )
-        bot = await _build(settings, clock, stack, store=store, rest=rest, web=web, environ=environ)
+        bot = await _build(
+            settings,
+            clock,
+            stack,
+            store=store,
+            rest=rest,
+            web=web,
+            environ=environ,
+            parts=parts,
+            metrics=metrics,
+        )
         log.info("pdbot is running", port=bot.port, socket_mode=settings.is_socket_mode)
         try:
             yield bot
@@ -111,6 +132,8 @@ async def _build(
     rest: Rest,
     web: SlackWeb,
     environ: Environ | None,
+    parts: Parts,
+    metrics: Metrics,
 ) -> Bot:
     who, is_key_known = await asyncio.gather(
         identify(web, clock=clock), _is_key_known(settings, rest)
@@ -122,7 +145,9 @@ async def _build(
         overrides=settings.people,
         from_email=settings.pagerduty_from_email if settings.unmapped == "from_email" else None,
     )
-    events = await stack.enter_async_context(Events(base_url=settings.pagerduty_events_url))
+    events = await stack.enter_async_context(
+        Events(base_url=settings.pagerduty_events_url, observe=metrics.events)
+    )
     watch = build_watch(
         settings,
         clock,
@@ -130,13 +155,15 @@ async def _build(
         web=web,
         who=who,
         incidents=rest.incidents,
-        events=events,
+        events=parts.events(events),
         environ=environ,
+        read_rules=parts.read_rules,
+        meter=metrics,
     )
     cards = keep_cards(settings, clock, store=store, incidents=rest.incidents, web=web)
     conversation = Conversation(
         Office(
-            incidents=cards.incidents,
+            incidents=parts.incidents(cards.incidents, rest.directory, clock),
             directory=rest.directory,
             identity=identity,
             people=people,
@@ -150,16 +177,17 @@ async def _build(
             jobs=watch.jobs,
         )
     )
+    speaker = parts.conversation(conversation)
     tasks, notices = TaskSet(), TaskSet()
     replies = Replies(web)
-    home = HomeTab(conversation=conversation, web=web, tasks=notices, jobs=watch.jobs.overview)
+    home = HomeTab(conversation=speaker, web=web, tasks=notices, jobs=watch.jobs.overview)
     desk = SlackDesk(
-        conversation=conversation,
+        conversation=speaker,
         replies=replies,
         tasks=tasks,
         notices=notices,
-        answered=after_answers(cards, home),
-        publish=cards.publish,
+        answered=parts.follower(after_answers(cards, home)),
+        publish=parts.follower(cards.publish),
     )
     policies: list[Choice] = []
     listeners = Listeners(
@@ -171,7 +199,7 @@ async def _build(
     )
     secret = settings.slack_signing_secret
     app = build_app(web, who, signing_secret=secret.reveal() if secret else None)
-    listeners.register(app)
+    app.use(Measured(listeners, metrics.envelope))
     is_http = not settings.is_socket_mode
     socket = _socket(settings, app, web, clock)
 
@@ -184,14 +212,19 @@ async def _build(
             return Health(ok=False, parts={**parts, "database": str(error)})
         return Health(ok=connected, parts=parts)
 
+    async def is_well() -> bool:
+        return (await health()).ok
+
     http = HttpServer(
         host=settings.host,
         port=settings.port,
         health=health,
+        metrics=metrics.text,
         app=app if is_http else None,
         signing_secret=secret.reveal() if secret and is_http else None,
         routes=cards.routes,
     )
+    measure(metrics, store=store, watch=watch, tasks=tasks, socket=socket)
     background = TaskSet()
     # The stack unwinds in reverse: first nothing new is taken, then what was taken is finished.
     await stack.enter_async_context(cards.running())
@@ -208,6 +241,9 @@ async def _build(
     watch.start(connected=None if socket is None else lambda: socket.connected)
     if not is_key_known:
         background.spawn(_learn_key(settings, rest, clock), name="kind of key")
+    if settings.pdbot_heartbeat_url is not None:
+        beat = Heartbeat(settings.pdbot_heartbeat_url, is_well=is_well, clock=clock)
+        background.spawn(beat.run(), name="heartbeat")
     background.spawn(_keep_policies(rest, policies, clock), name="escalation policies")
     background.spawn(_report_unfinished(conversation, replies), name="unfinished commands")
     return Bot(settings, store, rest, web, http, tasks, watch, cards, socket, policies)
@@ -303,11 +339,11 @@ async def _report_unfinished(conversation: Conversation, replies: Replies) -> No
         await replies.send(invocation, message, reference=intent["reference"])
 
 
-async def run(settings: Settings) -> None:
+async def run(settings: Settings, *, dry_run: bool = False) -> None:
     """Run until SIGTERM or SIGINT, then stop in order."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    async with running(settings):
+    async with running(settings, parts=DryParts() if dry_run else Parts()):
         await stop.wait()

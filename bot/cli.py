@@ -73,7 +73,16 @@ def pdbot(
 
 @app.command()
 @says_what_is_wrong
-def run() -> None:
+def run(
+    dry_run: Annotated[
+        bool,
+        typer.Option(
+            "--dry-run",
+            help="Write nothing to PagerDuty; say what would have happened. Stop the "
+            "real bot meanwhile: Slack would share the commands out between the two.",
+        ),
+    ] = False,
+) -> None:
     """Start the bot: Socket Mode when SLACK_APP_TOKEN is set, else HTTP."""
     from bot.config import load
     from bot.logs import configure
@@ -84,7 +93,7 @@ def run() -> None:
         typer.echo(f"pdbot: {warning}", err=True)
     from bot.app import run as run_bot
 
-    asyncio.run(run_bot(settings))
+    asyncio.run(run_bot(settings, dry_run=dry_run))
 
 
 @app.command()

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 import structlog
 from dotenv import dotenv_values
@@ -18,15 +18,19 @@ from dotenv import dotenv_values
 from bot.clock import Clock
 from bot.config import Settings
 from bot.errors import PdbotError, SlackError
+from bot.ledger import Claimed, EntryState, Ingested
 from bot.notifier.catchup import CatchUp
 from bot.notifier.explain import Explain
 from bot.notifier.incident_watch import IncidentWatch
+from bot.notifier.intake import Judged
 from bot.notifier.keys import KeyRing
 from bot.notifier.needs import Events
 from bot.notifier.pipeline import Pipeline
 from bot.notifier.receipts import Receipts
 from bot.notifier.relay import Relay
 from bot.notifier.rulebook import RuleBook
+from bot.notifier.rules import Rules
+from bot.notifier.rules_load import load_file
 from bot.notifier.timers import TimerLoop
 from bot.ports import Incidents
 from bot.slack.board import Board
@@ -164,6 +168,34 @@ class Watch:
                 log.warning("old rows were not deleted", reason=str(error))
 
 
+class Meter(Protocol):
+    """Whoever counts. Nothing here may wait or raise."""
+
+    def taken(self, judged: Judged, ingested: Ingested) -> None:
+        """Learn of a stored message."""
+        ...
+
+    def settled(self, claimed: Claimed, state: EntryState, error: str | None) -> None:
+        """Learn how an attempt to deliver ended."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """The receipts, and whoever counts."""
+
+    receipts: Receipts
+    meter: Meter
+
+    def taken(self, judged: Judged, ingested: Ingested) -> None:
+        self.meter.taken(judged, ingested)
+        self.receipts.taken(judged, ingested)
+
+    def settled(self, claimed: Claimed, state: EntryState, error: str | None) -> None:
+        self.meter.settled(claimed, state, error)
+        self.receipts.settled(claimed, state, error)
+
+
 def build_watch(
     settings: Settings,
     clock: Clock,
@@ -174,15 +206,18 @@ def build_watch(
     incidents: Incidents,
     events: Events,
     environ: Environ | None = None,
+    read_rules: Callable[[Path], Rules] = load_file,
+    meter: Meter | None = None,
 ) -> Watch:
     """Put the notifier together.
 
     `environ` is where integration keys are looked up; the process's own, and `.env`, without it.
+    `meter` counts what becomes of messages and events.
 
     Raises:
         ConfigError: the rules file is wrong.
     """
-    book = RuleBook(Path(settings.rules), clock=clock)
+    book = RuleBook(Path(settings.rules), clock=clock, read=read_rules)
     rooms = Rooms(web.patient, url=who.url)
     history = History(web.patient, identity=who)
     board = Board(web.patient, bot_id=who.bot_id)
@@ -194,7 +229,8 @@ def build_watch(
         clock=clock,
     )
     keys = KeyRing(_with_default_key(settings, environ or _own_environ), clock=clock)
-    relay = Relay(store, events, keys, clock=clock, settled=receipts.settled)
+    told = _Told(receipts, meter) if meter else receipts
+    relay = Relay(store, events, keys, clock=clock, settled=told.settled)
     pipeline = Pipeline(
         book=book,
         store=store,
@@ -202,7 +238,7 @@ def build_watch(
         clock=clock,
         tasks=tasks,
         wake=relay.wake,
-        witness=receipts,
+        witness=told,
     )
     return Watch(
         book=book,

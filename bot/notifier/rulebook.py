@@ -28,7 +28,9 @@ class RuleBook:
     right again. `adopted` is called after new rules are in force.
     """
 
-    def __init__(self, path: Path, *, clock: Clock) -> None:
+    def __init__(
+        self, path: Path, *, clock: Clock, read: Callable[[Path], Rules] = load_file
+    ) -> None:
         """Read the rules.
 
         Raises:
@@ -38,9 +40,10 @@ class RuleBook:
         self.problems: tuple[str, ...] = ()
         self.adopted: Adopted | None = None
         self._clock = clock
+        self._load = read
         self._read = self._seen = _digest(path)
         try:
-            self._adopt(load_file(path))
+            self._adopt(read(path))
         except FileNotFoundError:
             self.rules: Rules | None = None
             self.names_channels = False
@@ -71,7 +74,7 @@ class RuleBook:
             return False
         self._read = self._seen
         try:
-            rules = await asyncio.to_thread(load_file, self.path)
+            rules = await asyncio.to_thread(self._load, self.path)
         except FileNotFoundError:
             self._keep([f"{self.path}: the rules file is gone."])
             return False
