@@ -192,6 +192,14 @@ CASES = [
         )
     ),
     Case(
+        "bitplaces: its first version",
+        attached(
+            pretext=f"<{RD}/execution/show/6|Execution> of job <{RD}/job/show/ab|Load> has failed",
+            fields=fields(By="ann", Status="failure", Job_Group="etl has succeeded"),
+        ),
+        bitplaces_read("failure", "failure"),
+    ),
+    Case(
         "bitplaces: average",
         bitplaces("", Status="avgduration"),
         bitplaces_read("avg_duration", "avgduration"),
