@@ -27,7 +27,6 @@ THEMES = ("light", "dark")
 
 async def take(folder: Path = FOLDER) -> list[Path]:
     """Play the story in a browser and take the pictures; gives their paths."""
-    folder.mkdir(parents=True, exist_ok=True)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGS)
         try:
@@ -41,7 +40,7 @@ async def _of_theme(browser: Browser, theme: str, folder: Path) -> list[Path]:
         await start_bot(stage)
         context = await browser.new_context(
             viewport={"width": 1440, "height": 900},
-            device_scale_factor=2,
+            device_scale_factor=1.5,
             color_scheme="dark" if theme == "dark" else "light",
             locale="en-US",
             reduced_motion="reduce",
@@ -52,7 +51,7 @@ async def _of_theme(browser: Browser, theme: str, folder: Path) -> list[Path]:
         card, demo = folder / f"card-{theme}.png", folder / f"demo-{theme}.png"
         await _show_alert(page, stage)
         await page.screenshot(path=demo)
-        await page.set_viewport_size({"width": 1440, "height": 1300})
+        await page.set_viewport_size({"width": 1600, "height": 1300})
         await _shoot_card(page, card)
         await context.close()
         return [card, demo]
@@ -81,13 +80,18 @@ async def _shoot_card(page: Page, path: Path) -> None:
     if first is None or last is None:
         raise RuntimeError("There is no card in the thread.")
     height = last["y"] + last["height"] - first["y"]
-    clip = {"x": first["x"], "y": first["y"] - 4, "width": first["width"], "height": height + 10}
     await page.screenshot(
         path=path,
-        clip={"x": clip["x"], "y": clip["y"], "width": clip["width"], "height": clip["height"]},
+        clip={
+            "x": first["x"],
+            "y": first["y"] - 4,
+            "width": first["width"],
+            "height": height + 10,
+        },
     )
 
 
 if __name__ == "__main__":
+    FOLDER.mkdir(parents=True, exist_ok=True)
     for made in asyncio.run(take()):
         sys.stdout.write(f"{made}\n")
