@@ -74,7 +74,7 @@ def typed() -> Iterator[tuple[str, str]]:
 
 @pytest.mark.parametrize(("page", "command"), list(typed()))
 def test_shown_command_is_understood(page: str, command: str) -> None:
-    as_sent = command.replace("@ann", "<@U0ANN>")
+    as_sent = re.sub(r"(?<=\s)@([a-z]+)", lambda who: f"<@U0{who[1].upper()}>", command)
     invocation = Invocation(Via.COMMAND, SlackUserId("U0ANN"), as_sent)
     registry.parse(invocation, "/pd")
 

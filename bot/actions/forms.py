@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.actions.grammar import form_words
 from bot.actions.phrases import cut, pick
-from bot.actions.reassign import split_reason
+from bot.actions.whom import split_reason
 from bot.actions.words import decode
 from bot.model import Button, Choice, Field, Form, Incident, Invocation, Via
 

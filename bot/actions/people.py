@@ -147,8 +147,14 @@ def _word(word: str) -> Named | None:
     return Named(How.NAME, word)
 
 
-async def find(desk: Desk, people: Sequence[Named], *, again: "Again | None" = None) -> Found:
-    """Find everybody named, or nobody.
+async def find(
+    desk: Desk,
+    people: Sequence[Named],
+    *,
+    again: "Again | None" = None,
+    undone: str = "Not reassigned",
+) -> Found:
+    """Find everybody named, or nobody; `undone` says what is not done if somebody is missing.
 
     Raises:
         PersonNotFound: who is missing and who was found, with a button to go on without them.
@@ -166,7 +172,7 @@ async def find(desk: Desk, people: Sequence[Named], *, again: "Again | None" = N
         else:
             users |= {user.id: user for user in result}
     if problems:
-        raise _missing(problems, list(users.values()), again)
+        raise _missing(undone, problems, list(users.values()), again)
     return Found(users=tuple(users.values()))
 
 
@@ -189,12 +195,12 @@ class Again:
 
 
 def _missing(
-    problems: Sequence[str], fine: Sequence[PagerDutyUser], again: Again | None
+    undone: str, problems: Sequence[str], fine: Sequence[PagerDutyUser], again: Again | None
 ) -> PersonNotFound:
     names = listed([user.name for user in fine])
     rest = f" {names} {'is' if len(fine) == 1 else 'are'} fine." if fine else ""
     buttons = again.with_people(fine) if again else ()
-    return PersonNotFound(f"Not reassigned: {' '.join(problems)}{rest}", buttons=buttons)
+    return PersonNotFound(f"{undone}: {' '.join(problems)}{rest}", buttons=buttons)
 
 
 async def _users(desk: Desk, one: Named) -> list[PagerDutyUser]:

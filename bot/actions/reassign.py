@@ -5,28 +5,20 @@ from typing import ClassVar, Self
 
 from bot.actions import people
 from bot.actions.desk import Desk
-from bot.actions.grammar import Request, Shape, Target, Usage, reference
+from bot.actions.grammar import Request, Target, Usage
 from bot.actions.phrases import people as names_of
 from bot.actions.phrases import state
-from bot.actions.words import Kind, Words
+from bot.actions.whom import Whom, some
 from bot.actions.writing import add_note, assign, is_assigned, leave_name, refuse_resolved
-from bot.errors import IncidentNotFound, PagerDutyError, UsageError
+from bot.errors import PagerDutyError, UsageError
 from bot.model import Effect, Incident, Line, Link, Outcome
 
 
 @dataclass(frozen=True, slots=True)
 class Reassign:
-    """Replace the assignees of an incident.
+    """Replace the assignees of an incident."""
 
-    `named` are those behind the incident; `everybody` includes the first word, in case that it
-    names a person and not an incident (both have ids of the same shape).
-    """
-
-    target: Target
-    named: tuple[people.Named, ...]
-    everybody: tuple[people.Named, ...]
-    reason: str = ""
-    raw: str = ""
+    whom: Whom
 
     usage: ClassVar[Usage] = Usage(
         verb="reassign",
@@ -43,59 +35,22 @@ class Reassign:
     @classmethod
     def parse(cls, request: Request) -> Self:
         """Read the incident, the people and the reason."""
-        if request.fields is not None:
-            named = form_people(request)
-            reason = request.form_text("reason") or ""
-            return cls(Target(given=request.given), named, named, reason)
-        raw = request.words.raw_rest()
-        head, reason = split_reason(raw)
-        words = Words(head)
-        word = None if request.given else words.next()
-        ref = reference(word) if word else None
-        if ref is None:
-            named = _some(people.parse(head))
-            return cls(Target(given=request.given), named, named, reason, raw)
-        named = people.parse(words.raw_rest())
-        if ref.shape is not Shape.ID:
-            return cls(Target(refs=(ref,)), _some(named), (), reason, raw)
-        return cls(Target(refs=(ref,)), named, (people.one(ref.typed), *named), reason, raw)
+        if request.fields is None:
+            return cls(Whom.parse(request))
+        named = form_people(request)
+        reason = request.form_text("reason") or ""
+        return cls(Whom(Target(given=request.given), named, named, reason))
 
     async def perform(self, desk: Desk) -> Outcome:
         """Find everybody, then write once, then say why as a note."""
-        effects = (Effect.REASSIGN, Effect.NOTE) if self.reason else (Effect.REASSIGN,)
+        reason = self.whom.text
+        effects = (Effect.REASSIGN, Effect.NOTE) if reason else (Effect.REASSIGN,)
         await desk.writable(*effects)
-        incident, named = await self._incident(desk)
+        incident, named = await self.whom.find_incident(desk, "reassign")
         refuse_resolved(desk, incident)
-        again = people.Again("reassign", incident.id, self.reason)
+        again = people.Again("reassign", incident.id, reason)
         found = await people.find(desk, named, again=again)
-        return await reassign(desk, incident, found, self.reason)
-
-    async def _incident(self, desk: Desk) -> tuple[Incident, tuple[people.Named, ...]]:
-        ref = self.target.refs[0] if self.target.refs else None
-        if ref is None or ref.shape is not Shape.ID:
-            return await desk.single(self.target, "reassign", self.raw), self.named
-        try:
-            incident = await desk.incident(ref)
-        except IncidentNotFound:
-            if not await self._is_person(desk):
-                raise
-            return await desk.implied("reassign", self.raw), self.everybody
-        return incident, _some(self.named)
-
-    async def _is_person(self, desk: Desk) -> bool:
-        first = self.everybody[0]
-        if await desk.directory.user(first.value.upper()) is not None:
-            return True
-        return bool(await desk.directory.users_named(first.value))
-
-
-def split_reason(raw: str) -> tuple[str, str]:
-    """Split at the first ` -- `: people before it, the reason behind it."""
-    words = Words(raw)
-    while (word := words.next()) is not None:
-        if word.value == "--" and word.kind is Kind.PLAIN:
-            return raw[: word.start], words.rest()
-    return raw, ""
+        return await reassign(desk, incident, found, reason)
 
 
 def form_people(request: Request) -> tuple[people.Named, ...]:
@@ -111,13 +66,7 @@ def form_people(request: Request) -> tuple[people.Named, ...]:
         )
     if policy:
         return (people.Named(people.How.POLICY, policy),)
-    return _some((*mentions, *typed))
-
-
-def _some(whom: tuple[people.Named, ...]) -> tuple[people.Named, ...]:
-    if not whom:
-        raise UsageError("Say whom to assign; nothing was done.")
-    return whom
+    return some((*mentions, *typed))
 
 
 async def reassign(desk: Desk, incident: Incident, found: people.Found, reason: str) -> Outcome:

@@ -4,16 +4,22 @@ import difflib
 from typing import ClassVar, Protocol, Self
 
 from bot.actions.acknowledge import Acknowledge
+from bot.actions.add import AddResponders
 from bot.actions.desk import Desk
+from bot.actions.escalate import Escalate
 from bot.actions.grammar import Request, Usage, reference
 from bot.actions.help import Help
 from bot.actions.jobs import Jobs
 from bot.actions.listing import ListIncidents, Show
 from bot.actions.note import AddNote, ReadNotes
+from bot.actions.oncall import WhoIsOnCall
 from bot.actions.phrases import cut, pick
+from bot.actions.priority import SetPriority
 from bot.actions.reassign import Reassign
 from bot.actions.resolve import Resolve
+from bot.actions.snooze import Snooze
 from bot.actions.status import Reopen, SetStatus, Take
+from bot.actions.trigger import Trigger
 from bot.actions.update import Update
 from bot.actions.whoami import WhoAmI
 from bot.actions.words import Word, Words
@@ -61,6 +67,12 @@ ACTIONS: tuple[type[Action], ...] = (
     SetStatus,
     Update,
     Reopen,
+    Snooze,
+    Escalate,
+    AddResponders,
+    SetPriority,
+    Trigger,
+    WhoIsOnCall,
     WhoAmI,
     Jobs,
     Help,
@@ -89,8 +101,12 @@ SYNONYMS = {
     "give": "reassign",
     "comment": "note",
     "annotate": "note",
-    "trigger": "reopen",
     "unack": "reopen",
+    "silence": "snooze",
+    "mute": "snooze",
+    "later": "snooze",
+    "create": "trigger",
+    "invite": "add",
     "who": "whoami",
     "acked": "ack",
     "acknowledged": "ack",

@@ -142,7 +142,9 @@ class RestDirectory:
 
     async def services(self, name_or_id: str) -> list[Reference]:
         """Find services by id, exact name, or else part of the name."""
-        return await self._references("services", name_or_id)
+        # With its policy, as in `on_call`: both find the same list in the cache.
+        entries = await self._named("services", name_or_id, answers.service)
+        return _fitting_or_near(name_or_id, [one.reference for one in entries])
 
     async def all_services(self) -> list[Reference]:
         """Give every service."""
@@ -217,23 +219,24 @@ class RestDirectory:
         self, kind: wire.Catalogue, name_or_id: str, read: Callable[[Mapping[str, Any]], T]
     ) -> list[T]:
         """List what has this in its name; or, since the search knows no ids, what there is."""
+        if not name_or_id.strip():
+            return []
         found = await self._catalogue(kind, name_or_id.strip(), read)
         return found or await self._catalogue(kind, None, read)
 
     async def _references(self, kind: wire.Catalogue, name_or_id: str) -> list[Reference]:
-        wanted = name_or_id.strip().casefold()
-        if not wanted:
-            return []
-        entries = await self._named(kind, name_or_id, answers.named)
-        return _fitting(wanted, entries) or [
-            one for one in entries if wanted in one.name.casefold()
-        ]
+        return _fitting_or_near(name_or_id, await self._named(kind, name_or_id, answers.named))
 
 
 def _fitting(wanted: str, entries: list[Reference]) -> list[Reference]:
     return [one for one in entries if one.id.casefold() == wanted] or [
         one for one in entries if one.name.casefold() == wanted
     ]
+
+
+def _fitting_or_near(name_or_id: str, entries: list[Reference]) -> list[Reference]:
+    wanted = name_or_id.strip().casefold()
+    return _fitting(wanted, entries) or [one for one in entries if wanted in one.name.casefold()]
 
 
 def _the_one(name: str, entries: list[T], reference: Callable[[T], Reference]) -> T | None:

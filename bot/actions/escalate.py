@@ -1,0 +1,143 @@
+"""`escalate`: call the next level, or one by its number."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+from bot.actions.desk import Desk, WhichOne
+from bot.actions.grammar import Request, Target, Usage, first
+from bot.actions.phrases import listed, named, pick, state
+from bot.actions.phrases import people as names_of
+from bot.actions.writing import carried_out, leave_name, refuse_resolved
+from bot.errors import RequestError, UsageError
+from bot.model import Effect, Incident, Line, Outcome, PagerDutyUser
+
+NEXT = "next"
+_LEVEL = re.compile(r"(?:(?:to )?level |to )?(next|[0-9]{1,2})")
+
+Levels = Mapping[int, tuple[PagerDutyUser, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Escalate:
+    """Escalate to a level of the incident's policy; `level` None is the next one."""
+
+    target: Target
+    level: int | None = None
+
+    usage: ClassVar[Usage] = Usage(
+        verb="escalate",
+        form="escalate [INCIDENT] [LEVEL|next]",
+        summary="call the next level of its escalation policy, or the one you name",
+        examples=("escalate #123", "escalate #123 2"),
+        details=("Behind it escalation goes on as usual.",),
+    )
+
+    @classmethod
+    def parse(cls, request: Request) -> Self:
+        """Read the incident and the level."""
+        target = first(request)
+        typed = " ".join(request.words.rest().lower().split())
+        found = _LEVEL.fullmatch(typed or NEXT)
+        if found is None:
+            raise UsageError(
+                f'"{typed[:40]}" is not a level; nothing was done. Say its number, or next.'
+            )
+        return cls(target, None if found[1] == NEXT else int(found[1]))
+
+    async def perform(self, desk: Desk) -> Outcome:
+        """Find the levels and who is on call there, then write."""
+        await desk.writable(Effect.ESCALATE)
+        typed = NEXT if self.level is None else f"level {self.level}"
+        incident = await desk.single(self.target, "escalate", typed)
+        refuse_resolved(desk, incident)
+        levels = await _levels(desk, incident)
+        level = self.level or _next(incident, levels)
+        if level not in levels:
+            raise RequestError(
+                f"{_policy(incident)} has nobody on call on level {level}; nothing was done. "
+                f"It has {_told(levels)}."
+            )
+        return await _escalate(desk, incident, level, levels[level])
+
+
+async def _levels(desk: Desk, incident: Incident) -> Levels:
+    if incident.urgency == "low":
+        raise RequestError(
+            f"#{incident.number} has low urgency, and PagerDuty escalates only high urgency; "
+            f"nothing was done. Name people instead: {desk.typed(f'reassign {incident.number}')} …"
+        )
+    policy = incident.escalation_policy
+    entries = await desk.directory.on_calls(policy.id) if policy else []
+    levels: dict[int, dict[str, PagerDutyUser]] = {}
+    for one in sorted(entries, key=lambda entry: entry.level):
+        levels.setdefault(one.level, {}).setdefault(one.user.id, one.user)
+    if not levels:
+        raise RequestError(
+            f"Nobody is on call for #{incident.number}, so there is no level to escalate to; "
+            f"nothing was done. Name people: {desk.typed(f'reassign {incident.number}')} …"
+        )
+    return {level: tuple(users.values()) for level, users in levels.items()}
+
+
+def _next(incident: Incident, levels: Levels) -> int:
+    """Give the level behind the one that the incident is on, which only its assignees tell.
+
+    Raises:
+        WhichOne: they are on several levels, or were assigned directly.
+        RequestError: it is the last one.
+    """
+    assigned = {one.id for one in incident.assignees}
+    direct = incident.assigned_via == "direct_assignment"
+    here = [
+        level for level, users in levels.items() if assigned and assigned <= {u.id for u in users}
+    ]
+    if direct or len(here) != 1:
+        raise WhichOne(
+            f"#{incident.number} is assigned to {names_of(incident.assignees)}, which does not "
+            f"tell on which level of {_policy(incident)} it is; nothing was done. Which level?",
+            buttons=[
+                pick(f"Level {level}: {_names(users)}", "escalate", (incident.id,), str(level))
+                for level, users in levels.items()
+            ][:5],
+        )
+    above = [level for level in levels if level > here[0]]
+    if not above:
+        raise RequestError(
+            f"#{incident.number} is on the last level of {_policy(incident)} already; nothing was "
+            f"done. It has {_told(levels)}."
+        )
+    return min(above)
+
+
+async def _escalate(
+    desk: Desk, incident: Incident, level: int, users: tuple[PagerDutyUser, ...]
+) -> Outcome:
+    wanted = {user.id for user in users}
+    before = names_of(incident.assignees)
+    write = desk.incidents.escalate(incident.id, level, from_email=desk.responder.from_email)
+    after = await carried_out(
+        desk, incident, write, lambda read: {one.id for one in read.assignees} == wanted
+    )
+    lines: list[Line] = [(f"Escalated to level {level}, {_names(users)}. ", *state(after))]
+    if {one.id for one in after.assignees} != wanted:
+        lines.append((*named(after), " is assigned to others than those on call there now."))
+    if problem := await leave_name(desk, after, f"Escalated to level {level}"):
+        lines.append((problem,))
+    thread: Line = (
+        f"{before} → {names_of(after.assignees)} (level {level}), by {desk.responder.name}",
+    )
+    return Outcome(lines=tuple(lines), changed=(after,), thread_lines=(thread,))
+
+
+def _policy(incident: Incident) -> str:
+    return incident.escalation_policy.name if incident.escalation_policy else "its policy"
+
+
+def _names(users: tuple[PagerDutyUser, ...]) -> str:
+    return listed([user.name for user in users])
+
+
+def _told(levels: Levels) -> str:
+    return listed([f"level {level}: {_names(users)}" for level, users in levels.items()])
