@@ -6,6 +6,7 @@ slow or failing endpoint does not keep healthy lanes waiting.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 from typing import Final
 
@@ -66,6 +67,7 @@ class Relay:
         self._sending: set[asyncio.Task[None]] = set()
         self._slots = [0, 0]  # taken by fresh entries, and by those that failed before
         self._trouble = ""
+        self.ended: Counter[EntryState] = Counter()  # attempts, by what they ended in
 
     @property
     def sending(self) -> int:
@@ -204,6 +206,8 @@ class Relay:
             bound.info("delivered", attempts=claimed.attempts)
         else:
             bound.warning("not delivered", state=str(state), reason=error)
+        if is_ours:
+            self.ended[state] += 1
         if is_ours and self._settled is not None:
             self._settled(claimed, state, error)
 

@@ -3,18 +3,28 @@
 from pathlib import Path
 
 from bot.sandbox.slack import Message
-from tests.e2e.jobs import CHANNEL, RULES, RUNDECK, jobs_vendors, reactions, rundeck, say, sent
+from tests.e2e.jobs import (
+    CHANNEL,
+    RULES,
+    RUNDECK,
+    Word,
+    jobs_vendors,
+    reactions,
+    rundeck,
+    say,
+    sent,
+)
 from tests.e2e.test_notifier import until
 from tests.e2e.world import World, bot_of
 
 
-async def miss(here: World, word: str, execution: int, job: str = "nightly / Load") -> Message:
+async def miss(here: World, word: Word, execution: int, job: str = "nightly / Load") -> Message:
     """Post while no bot listens."""
     ack = await here.slack.post_as_bot(
         RUNDECK,
         CHANNEL,
         rundeck(word, execution, job),
-        wait=False,  # type: ignore[arg-type]
+        wait=False,
     )
     assert ack.message is not None
     return ack.message

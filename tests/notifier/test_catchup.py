@@ -8,8 +8,7 @@ import pytest
 from bot.errors import SlackError
 from bot.ledger import EntryState, seq_of
 from bot.notifier.pipeline import Catching
-from tests.notifier.rig import CHANNEL, RULES, TIMED, Rig, rig
-from tests.store.builders import ShiftedClock
+from tests.notifier.rig import CHANNEL, RULES, TIMED, Rig, WaitingClock, rig
 
 HOUR = 3_600
 DAY = 24 * HOUR
@@ -278,11 +277,7 @@ async def test_a_thousand_missed_messages_after_simulated_hours(tmp_path: Path) 
 
 
 async def test_rounds_go_on_for_ever_and_at_request(tmp_path: Path) -> None:
-    class Paced(ShiftedClock):
-        async def sleep(self, seconds: float) -> None:
-            await asyncio.sleep(seconds)
-
-    async with rig(tmp_path, clock=Paced()) as it:
+    async with rig(tmp_path, clock=WaitingClock()) as it:
         running = asyncio.create_task(it.catch_up.run())
         await it.catch_up.first_round.wait()
         await it.miss("nightly failed", 60)

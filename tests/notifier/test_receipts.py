@@ -9,7 +9,7 @@ from bot.ledger import EntryState
 from bot.model import Status
 from bot.notifier.incident_watch import Awaited
 from bot.notifier.receipt_words import choose
-from tests.notifier.rig import CHANNEL, KEY, RULES, Rig, incident, rig
+from tests.notifier.rig import CHANNEL, KEY, RULES, Rig, WaitingClock, incident, rig
 
 NIGHTLY = "script:-:nightly"
 
@@ -346,7 +346,7 @@ async def test_discarded_entry_is_shown_as_nothing(tmp_path: Path) -> None:
 
 
 async def test_loop_shows_what_happens(tmp_path: Path) -> None:
-    async with rig(tmp_path) as it:
+    async with rig(tmp_path, clock=WaitingClock()) as it:
         running = asyncio.create_task(it.receipts.run())
         said = await it.say("nightly failed")
         await it.deliver()

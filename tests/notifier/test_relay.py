@@ -10,7 +10,7 @@ from bot.errors import PagerDutyError, RateLimited, Refused, Unavailable
 from bot.ledger import EntryState
 from bot.notifier.backoff import delay_seconds
 from bot.notifier.keys import KeyMissing, KeyRing
-from tests.notifier.rig import KEY, RULES, rig
+from tests.notifier.rig import KEY, RULES, WaitingClock, rig
 
 
 async def test_accepted_event_is_sent_with_the_key_of_its_rule(tmp_path: Path) -> None:
@@ -45,6 +45,7 @@ async def test_answer_decides_what_becomes_of_the_event(
 
         (entry,) = await it.entries()
         assert (entry.state, entry.error) == (state, str(answer))
+        assert it.relay.ended == {state: 1}
 
 
 async def test_resolve_waits_for_its_trigger_that_is_retried(tmp_path: Path) -> None:
@@ -167,7 +168,7 @@ async def test_outcome_that_cannot_be_stored_is_sent_again(tmp_path: Path) -> No
 
 
 async def test_running_relay_sends_and_stops_with_what_is_under_way(tmp_path: Path) -> None:
-    async with rig(tmp_path) as it:
+    async with rig(tmp_path, clock=WaitingClock()) as it:
         it.sender.gate = asyncio.Event()
         running = asyncio.create_task(it.relay.run())
         await asyncio.sleep(0)
@@ -184,6 +185,46 @@ async def test_running_relay_sends_and_stops_with_what_is_under_way(tmp_path: Pa
         assert len(it.sender.taken) == 1
         it.relay.wake()
         assert it.relay.sending == 0
+
+
+async def test_running_relay_finds_what_was_committed_elsewhere(tmp_path: Path) -> None:
+    async with rig(tmp_path, clock=WaitingClock()) as it:
+        await it.say("nightly failed")  # before it runs: nobody wakes it
+        del it.environ["KEY"]
+        running = asyncio.create_task(it.relay.run())
+        async with asyncio.timeout(5):
+            while await it.states() != [EntryState.BLOCKED]:  # noqa: ASYNC110 - the loop tells nobody
+                await asyncio.sleep(0.01)
+        it.environ["KEY"] = KEY
+        async with asyncio.timeout(5):
+            while await it.states() != [EntryState.SENT]:  # noqa: ASYNC110 - the loop tells nobody
+                await asyncio.sleep(0.01)
+        await it.relay.stop()
+        await running
+
+
+async def test_defect_while_sending_leaves_the_event_to_its_next_lease(tmp_path: Path) -> None:
+    async with rig(tmp_path) as it:
+        it.sender.steps.append(ZeroDivisionError())
+        await it.say("nightly failed")
+        assert await it.deliver() == []
+
+        it.clock.ahead += 7
+        assert len(await it.deliver()) == 1
+
+
+async def test_lease_that_somebody_else_has_now_is_not_settled(tmp_path: Path) -> None:
+    async with rig(tmp_path) as it:
+        it.sender.gate = asyncio.Event()
+        await it.say("nightly failed")
+        await it.relay.claim_once()
+        it.clock.ahead += 7
+        (other,) = await it.store.outbox.claim(1, 1)
+        it.sender.gate.set()
+        await it.relay.settle_down()
+
+        assert await it.states() == [EntryState.LEASED]
+        assert await it.store.outbox.settle_sent(other)
 
 
 def test_delays_grow_to_a_minute() -> None:

@@ -8,7 +8,7 @@ import pytest
 from bot.errors import StoreError
 from bot.ledger import EntryState, seq_of
 from bot.model import Condition
-from tests.notifier.rig import CHANNEL, RULES, TIMED, Rig, rig
+from tests.notifier.rig import CHANNEL, RULES, TIMED, Rig, WaitingClock, rig
 
 HOUR = 3_600
 
@@ -149,7 +149,7 @@ async def test_success_after_a_long_run_resolves_its_alert(tmp_path: Path) -> No
 
 
 async def test_loop_goes_on_when_the_database_does_not_answer(tmp_path: Path) -> None:
-    async with rig(tmp_path, TIMED) as it:
+    async with rig(tmp_path, TIMED, clock=WaitingClock()) as it:
         await it.store.writer.close()
         with pytest.raises(StoreError):
             await it.timers.fire_due()
@@ -158,3 +158,15 @@ async def test_loop_goes_on_when_the_database_does_not_answer(tmp_path: Path) ->
             await asyncio.sleep(0)
         assert not running.done()
         running.cancel()
+
+
+async def test_loop_fires_at_the_time(tmp_path: Path) -> None:
+    async with rig(tmp_path, TIMED.replace("45m", "1s"), clock=WaitingClock()) as it:
+        running = asyncio.create_task(it.timers.run())
+        await it.say("nightly started run=7")
+        async with asyncio.timeout(5):
+            while await it.states() != [EntryState.PENDING]:  # noqa: ASYNC110 - the loop tells nobody
+                await asyncio.sleep(0.01)
+        running.cancel()
+        (entry,) = await it.entries()
+        assert (it.clock.now().timestamp() - entry.seq / 1_000_000) < 1
