@@ -127,6 +127,11 @@ def _problems(name: str, value: str) -> list[str]:
         reader.text(name)
     elif name in SECRETS:
         reader.secret(name)
+    if "${" in value:  # no quotes keep python-dotenv from replacing it
+        reader.problems.append(
+            f"{name} has ${{ in it, which .env files replace. Put it into a file of its own, and "
+            f"give {name}_FILE with the file's path."
+        )
     return reader.problems
 
 
