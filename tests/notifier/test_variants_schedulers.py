@@ -379,6 +379,28 @@ TASKS = [
             ("⏹️STOPPED", "failure"),
         )
     ),
+    Case(
+        "semaphore: an emoji as Slack writes it",
+        semaphore("x", ":x:ERROR", "—"),
+        {
+            "producer": "semaphore-ui",
+            "condition": "failure",
+            "raw_status": ":x:ERROR",
+            "job": "x",
+            "execution_id": "55",
+            "url": "https://s.example.com/project/1/templates/4?t=55&x=1",
+        },
+    ),
+    Case(
+        "nf-slack: an emoji as Slack writes it",
+        nextflow(":white_check_mark: *Pipeline completed successfully*", "*Run Name*\nx"),
+        {
+            "producer": "nf-slack",
+            "condition": "success",
+            "raw_status": "Pipeline completed successfully",
+            "execution_id": "x",
+        },
+    ),
     Case("semaphore: a question", semaphore("x", "⚠️WAITING_CONFIRMATION")),
     Case("semaphore: waiting", semaphore("x", "WAITING")),
     *(
