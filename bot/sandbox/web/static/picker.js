@@ -20,7 +20,7 @@ export function picker({ kind, id, label, placeholder, labelledby, describedby, 
     : h("input", {
       id, type: "text", role: "combobox", autocomplete: "off", placeholder, "aria-expanded": "false", "aria-controls": listId,
       "aria-autocomplete": "list", "aria-labelledby": labelledby, "aria-label": labelledby ? undefined : label, "aria-describedby": describedby,
-      onfocus: () => open(), onclick: () => open(), oninput: () => open(),
+      onclick: () => open(), oninput: () => open(),
     });
   const pills = h("span", { class: "pills" });
   const box = h("div", { class: `picker ${kind}`, onkeydown: keys, onfocusout: (event) => { if (!box.contains(event.relatedTarget)) close(); } }, pills, field, list);
@@ -42,8 +42,18 @@ export function picker({ kind, id, label, placeholder, labelledby, describedby, 
       one.label, one.note ? h("small", {}, ` ${one.note}`) : null)));
     if (!shown.length) list.replaceChildren(h("div", { class: "option none" }, found === null ? "Type a little more…" : "Nothing fits."));
     list.hidden = false;
+    place();
     field.setAttribute("aria-expanded", "true");
     mark();
+  }
+
+  /** Over everything, so that nothing moves below the pointer when it opens or closes. */
+  function place() {
+    const { left, top, bottom, width } = box.getBoundingClientRect();
+    const isBelow = bottom + list.offsetHeight + 8 < innerHeight || top < list.offsetHeight + 8;
+    for (const [name, value] of [["left", left], ["min-width", width], ["top", isBelow ? bottom + 4 : top - list.offsetHeight - 4]]) {
+      list.style.setProperty(name, `${value}px`);
+    }
   }
 
   function close() {
