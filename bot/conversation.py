@@ -19,10 +19,11 @@ from bot.actions.forms import again as form_again
 from bot.actions.forms import form_of, quoting_form
 from bot.actions.grammar import Request
 from bot.actions.phrases import cut
+from bot.actions.undo import is_offered, offer
 from bot.errors import PagerDutyError, PdbotError, PersonNotFound, StoreError, UsageError
 from bot.model import Form, Invocation, Outcome, PagerDutyUser, Responder, SlackPerson
-from bot.ports import Incidents
-from bot.recollection import Recollection, state_of
+from bot.ports import Deed, Incidents
+from bot.recollection import Recollection
 from bot.rights import Office, Rights, as_typed
 
 log = structlog.get_logger(__name__)
@@ -70,8 +71,7 @@ class Conversation:
         if same in self._running:
             # People press Enter twice; the first one is still at work, and answers.
             outcome = Outcome(lines=(("Already doing that; the answer follows.",),), ok=False)
-            seen = Recollection(self._office.incidents)
-            await self._finish(invocation, reference, None, outcome, seen)
+            await self._finish(invocation, None, outcome, Deed(reference))
             return outcome
         self._running.add(same)
         try:
@@ -101,7 +101,10 @@ class Conversation:
             outcome = _surprise(invocation, reference)
         else:
             bound.info("answered", verb=action.usage.verb, ok=outcome.ok)
-        await self._finish(invocation, reference, responder, outcome, seen)
+        deed = seen.deed(reference, as_typed(invocation), outcome.changed)
+        await self._finish(invocation, responder, outcome, deed)
+        if outcome.ok and is_offered(deed):
+            return replace(outcome, buttons=(*outcome.buttons, offer(deed)))
         return outcome
 
     async def _responder(
@@ -141,30 +144,30 @@ class Conversation:
             thread_ts=invocation.thread_ts,
             confirmed=invocation.confirmed,
             jobs=office.jobs,
+            audit=office.audit,
         )
 
     async def _finish(
         self,
         invocation: Invocation,
-        reference: str,
         responder: Responder | None,
         outcome: Outcome,
-        seen: Recollection,
+        deed: Deed,
     ) -> None:
         if not registry.is_write(invocation):
             return
         try:
             await self._office.audit.finish(
-                reference=reference,
+                reference=deed.reference,
                 responder=responder,
                 outcome=("done: " if outcome.ok else "not done: ") + _first_sentence(outcome),
                 incidents=[one.id for one in outcome.changed],
-                before=seen.states_before(one.id for one in outcome.changed),
-                after={one.id: state_of(one) for one in outcome.changed},
+                before=deed.before,
+                after=deed.after,
             )
         except StoreError:
             # The answer counts more than its record: the intent is stored, and stays unfinished.
-            log.exception("audit not finished", reference=reference)
+            log.exception("audit not finished", reference=deed.reference)
 
     def form(self, invocation: Invocation) -> Form | None:
         """Give the form that a click opens."""

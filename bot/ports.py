@@ -5,7 +5,8 @@ Every method may raise `errors.PagerDutyError` unless it says otherwise.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, Literal, Protocol
 
 from bot.model import (
@@ -196,6 +197,16 @@ class Identities(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """A write that somebody asked for, as the audit keeps it; states by incident id."""
+
+    reference: str
+    text: str = ""
+    before: Mapping[str, Any] = field(default_factory=dict)
+    after: Mapping[str, Any] = field(default_factory=dict)
+
+
 class AuditTrail(Protocol):
     """Who did what to which incident. Every method may raise StoreError."""
 
@@ -216,6 +227,10 @@ class AuditTrail(Protocol):
         after: Mapping[str, Any] | None = None,
     ) -> None:
         """Store what came of it; `outcome` is a sentence."""
+        ...
+
+    async def recent(self, slack_user_id: str, within: timedelta) -> Sequence[Deed]:
+        """Give what somebody finished within that time, newest first, at most 20."""
         ...
 
     async def unfinished(self) -> list[Mapping[str, Any]]:

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
+from bot.actions.undo import held
 from bot.model import Assignment, Incident, IncidentId, Note, Status
-from bot.ports import Incidents
+from bot.ports import Deed, Incidents
 
 
 class Recollection:
@@ -17,9 +18,11 @@ class Recollection:
         self._incidents = incidents
         self._first: dict[str, Incident] = {}
 
-    def states_before(self, incident_ids: Iterable[str]) -> Mapping[str, Any]:
-        """Give the states in which incidents were first read; those never read are left out."""
-        return {one: state_of(self._first[one]) for one in incident_ids if one in self._first}
+    def deed(self, reference: str, text: str, changed: Iterable[Incident]) -> Deed:
+        """Give what was asked, how the incidents were, where that was read, and how they are."""
+        after = {str(one.id): state_of(one) for one in changed}
+        before = {one: state_of(self._first[one]) for one in after if one in self._first}
+        return Deed(reference, text, before, after)
 
     def _seen(self, incident: Incident) -> Incident:
         self._first.setdefault(incident.id, incident)
@@ -130,8 +133,8 @@ def state_of(incident: Incident) -> Mapping[str, Any]:
     """Give what the audit keeps of an incident."""
     policy = incident.escalation_policy
     return {
+        **held(incident),
         "number": incident.number,
-        "status": str(incident.status),
         "assignees": [one.name for one in incident.assignees],
         "acknowledged_by": [one.by.name for one in incident.acknowledgements],
         "escalation_policy": policy.name if policy else None,

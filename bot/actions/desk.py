@@ -3,7 +3,7 @@
 Made anew for each invocation; knows how to find the incident that was meant, and never guesses.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
@@ -13,7 +13,7 @@ from bot.actions.phrases import OFFERED, choices, cut
 from bot.clock import Clock
 from bot.errors import IncidentNotFound, NotAllowed, NotFound, RequestError, UsageError
 from bot.model import Effect, Incident, PagerDutyUser, Responder
-from bot.ports import Directory, Identities, Incidents, JobsBook, Threads
+from bot.ports import AuditTrail, Deed, Directory, Identities, Incidents, JobsBook, Threads
 
 RECENT = timedelta(days=7)  # a bare number in front of a text counts for incidents this fresh
 
@@ -45,6 +45,7 @@ class Desk:
     thread_ts: str | None = None
     confirmed: bool = False
     jobs: JobsBook | None = None
+    audit: AuditTrail | None = None
 
     def typed(self, words: str) -> str:
         """Give a command as one types it here."""
@@ -78,6 +79,12 @@ class Desk:
     async def writable(self, *effects: Effect) -> None:
         """Raise NotAllowed unless the caller may do all of this, in somebody's name."""
         await self.require(*effects)
+
+    async def deeds(self, within: timedelta) -> Sequence[Deed]:
+        """Give what the caller did lately, newest first."""
+        if self.audit is None:
+            return ()
+        return await self.audit.recent(self.responder.slack_user_id, within)
 
     # ------------------------------------------------------------ which incident
 

@@ -20,6 +20,7 @@ from bot.actions.resolve import Resolve
 from bot.actions.snooze import Snooze
 from bot.actions.status import Reopen, SetStatus, Take
 from bot.actions.trigger import Trigger
+from bot.actions.undo import Undo
 from bot.actions.update import Update
 from bot.actions.whoami import WhoAmI
 from bot.actions.words import Word, Words
@@ -72,6 +73,7 @@ ACTIONS: tuple[type[Action], ...] = (
     AddResponders,
     SetPriority,
     Trigger,
+    Undo,
     WhoIsOnCall,
     WhoAmI,
     Jobs,
@@ -103,6 +105,8 @@ SYNONYMS = {
     "annotate": "note",
     "unack": "reopen",
     "silence": "snooze",
+    "revert": "undo",
+    "back": "undo",
     "mute": "snooze",
     "later": "snooze",
     "create": "trigger",

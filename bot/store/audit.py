@@ -8,6 +8,7 @@ from sqlalchemy import bindparam, insert, select, text, update
 
 from bot.ledger import AuditEntry, instant
 from bot.model import Responder
+from bot.ports import Deed
 from bot.store.database import Database, Transaction
 from bot.store.reader import Reader
 from bot.store.schema import UNFINISHED, audit
@@ -18,6 +19,8 @@ TEXT_LIMIT = 12_000
 """Slack's own limit of a command is far below; a mention may have 12,000 characters."""
 
 STATE_LIMIT = 20_000
+RECENT = 20
+ASKED_MICROSECONDS = 600_000_000  # nothing takes longer than that from its intent to its end
 
 
 def _intend(transaction: Transaction, rows: Sequence[dict[str, Any]]) -> list[None]:
@@ -133,6 +136,25 @@ class Audit:
             }
             for row in lost
         ]
+
+    async def recent(self, slack_user_id: str, within: timedelta) -> list[Deed]:
+        """Give what somebody finished within that time, newest first."""
+
+        def look(transaction: Transaction) -> list[Deed]:
+            oldest = transaction.now - within // timedelta(microseconds=1)
+            statement = (
+                select(audit)
+                .where(audit.c.at >= oldest - ASKED_MICROSECONDS, audit.c.finished >= oldest)
+                .where(audit.c.slack_user_id == slack_user_id)
+                .order_by(audit.c.finished.desc())
+            )
+            rows = transaction.rows(statement.limit(RECENT))
+            return [
+                Deed(row.reference, row.text, load(row.before) or {}, load(row.after) or {})
+                for row in rows
+            ]
+
+        return await self._reader.run(look)
 
     async def since(self, age: timedelta, limit: int = 10_000) -> list[AuditEntry]:
         """Give what was asked for in the last `age`, oldest first; of more, the newest `limit`."""
