@@ -34,7 +34,7 @@ class CompiledVariant:
     condition: str | None
     extractions: Mapping[Part, tuple[Extraction, ...]]
     formats: Mapping[Part, tuple[str, ...]]
-    parts: tuple[Part, ...] = PARTS
+    parts: tuple[Part, ...]  # those that this shape may tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +76,8 @@ def _folded(word: str) -> str:
 def _variant(number: int, variant: Variant, description: Description) -> CompiledVariant:
     tests = tuple(_test(test) for test in variant.when)
     extractors = dict(description.extract) | dict(variant.extract)
+    formats = dict(description.format) | dict(variant.format)
+    told = {*extractors, *formats, *(name for test in tests for name in test.names)}
     return CompiledVariant(
         number=number,
         tests=tests,
@@ -87,7 +89,8 @@ def _variant(number: int, variant: Variant, description: Description) -> Compile
             part: tuple(_extraction(extractor) for extractor in found)
             for part, found in extractors.items()
         },
-        formats=dict(description.format) | dict(variant.format),
+        formats=formats,
+        parts=tuple(part for part in PARTS if part in told),
     )
 
 

@@ -79,6 +79,7 @@ class Pattern:
         self._run = self._regexp.search if way == FINDS else self._regexp.fullmatch
         self._names = tuple(self._regexp.groupindex.items())
         self._groups = self._regexp.groups
+        self.names = tuple(name for name, _ in self._names)
 
     def groups(self, slot: Slot) -> Groups | None:
         """Give the named groups that took part; None when the slot does not match."""
@@ -121,6 +122,11 @@ class Test:
     def indexable(self) -> bool:
         """Tell whether a set of patterns can find the messages for which this may be true."""
         return self.pattern is not None and self.pattern.way != FINDS
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The groups that it may catch."""
+        return self.pattern.names if self.pattern else ()
 
     def run(self, slots: Slots, attachment: int | None) -> Groups | None:
         """Look at all slots of the families; in one attachment, where they are an attachment's."""
