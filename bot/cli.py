@@ -249,4 +249,4 @@ def _rules_path(environ: Mapping[str, str]) -> Path:
 
 def main() -> None:
     """Run the command line."""
-    app()
+    app(prog_name="pdbot")
