@@ -127,3 +127,28 @@ def test_edit_of_a_plain_text_into_a_job_status_counts() -> None:
 
     assert status is not None
     assert status.condition is Condition.FAILURE
+
+
+@pytest.mark.parametrize(
+    ("written", "content"),
+    [
+        (":x:", {"text": "{} Acme / <https://tc.example.com/b|Build #7> *failed*"}),
+        (":no_entry:", {"text": "{} Failed GitHub Actions"}),
+        (":turtle:", {"text": "{} [job] nightly failed"}),
+        (":exclamation:", {"text": "{} The sync operation of application x has failed at T"}),
+        (
+            ":x:",
+            {
+                "text": "{} *[S] Ann failed to deploy v1 to X* (<https://s/p/deploys/7|view the deploy>)"
+            },
+        ),
+    ],
+)
+@pytest.mark.parametrize("shown", ["❌", "⛔️", "🐢", "❗", None])
+def test_emoji_may_be_written_either_way(
+    written: str, content: dict[str, str], shown: str | None
+) -> None:
+    plain = as_read({"text": content["text"].format(written)})
+
+    assert plain["condition"] is Condition.FAILURE
+    assert as_read({"text": content["text"].format(shown or written)}) == plain
