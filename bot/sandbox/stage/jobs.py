@@ -95,7 +95,7 @@ JOBS: tuple[Job, ...] = (
     ),
     _rundeck(
         "rundeck-hang-ends",
-        "Load customers ends after all",
+        "Load customers ends",
         "The late alert resolves itself.",
         status="Succeeded",
         job=_LOAD,

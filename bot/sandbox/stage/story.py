@@ -24,13 +24,13 @@ class Scene:
     seen: Seen
 
 
-async def tell(stage: Stage, screen: Screen) -> bool:
+async def tell(stage: Stage, screen: Screen, *, patience_seconds: float = PATIENCE_SECONDS) -> bool:
     """Tell it; False when something that should have happened did not."""
     for number, scene in enumerate(_scenes(stage), start=1):
         screen.say(f"\n{number}. {scene.says}", "bold")
         await scene.does()
-        if not await stage.until(scene.seen, PATIENCE_SECONDS):
-            screen.say(f"  That should have happened within {PATIENCE_SECONDS:g} s.", "bold red")
+        if not await stage.until(scene.seen, patience_seconds):
+            screen.say(f"  That should have happened within {patience_seconds:g} s.", "bold red")
             for line in stage.machine.log[-15:]:
                 screen.say(f"    {line}", "dim")
             return False
