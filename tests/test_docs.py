@@ -79,6 +79,17 @@ def test_shown_command_is_understood(page: str, command: str) -> None:
     registry.parse(invocation, "/pd")
 
 
+@pytest.mark.parametrize("verb", [action.usage.verb for action in registry.ACTIONS])
+def test_verb_has_a_row_in_the_readme_and_examples_that_are_understood(verb: str) -> None:
+    assert re.search(rf"^\| `/pd {verb}\b", README, re.MULTILINE)
+    action = registry.find(verb)
+    assert action is not None
+    assert action.usage.examples
+    for example in action.usage.examples:
+        as_sent = re.sub(r"(?<=\s)@([a-z]+)", lambda who: f"<@U0{who[1].upper()}>", example)
+        registry.parse(Invocation(Via.COMMAND, SlackUserId("U0ANN"), as_sent), "/pd")
+
+
 def test_shown_program_commands_exist() -> None:
     group = typer.main.get_command(app)
     known = set(getattr(group, "commands", {}))

@@ -28,6 +28,7 @@ class AddResponders:
         summary="ask others to join; it stays with whoever has it",
         examples=("add #123 @ann oncall:Database -- the replica lags",),
         details=("Whom: as in reassign. PagerDuty calls them, and they accept or decline.",),
+        is_rare=True,
     )
 
     @classmethod

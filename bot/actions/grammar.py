@@ -134,7 +134,8 @@ class Request:
 class Usage:
     """A verb's name, its grammar and what help says of it.
 
-    `works_offline`: it has an answer while PagerDuty has none.
+    `works_offline`: it has an answer while PagerDuty has none. `is_rare`: the list of all verbs
+    names it only.
     """
 
     verb: str
@@ -145,6 +146,7 @@ class Usage:
     details: tuple[str, ...] = ()
     writes: bool = True
     works_offline: bool = False
+    is_rare: bool = False
 
     def hint(self, command: str) -> Line:
         """Give the one line that helps after a mistake."""

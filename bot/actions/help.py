@@ -59,11 +59,14 @@ def _one(usage: Usage, command: str) -> tuple[Line, ...]:
 
 
 def _all(usages: list[Usage], command: str, example: str) -> tuple[Line, ...]:
-    width = max(len(usage.form) for usage in usages if len(usage.form) <= WIDEST)
-    table = "\n".join(f"{usage.form.ljust(width)}  {usage.summary}" for usage in usages)
+    often = [usage for usage in usages if not usage.is_rare]
+    width = max(len(usage.form) for usage in often if len(usage.form) <= WIDEST)
+    table = "\n".join(f"{usage.form.ljust(width)}  {usage.summary}" for usage in often)
+    rare = ", ".join(usage.verb for usage in usages if usage.is_rare)
     return (
         (Bold("What you can do"), " (more about one: ", Code(f"{command} help reassign"), ")"),
         (Code(table),),
+        (f"Also: {rare}.",),
         (
             "INCIDENT is an id, #number, address or latest; left out, your only open one is meant. "
             "In threads, mention me instead: slash commands do not work there.",

@@ -30,6 +30,7 @@ class Jobs:
         summary="which job messages are watched, and what became of them",
         examples=("jobs", "jobs why https://acme.slack.com/archives/C0JOBS/p1763870705574488"),
         writes=False,
+        is_rare=True,
     )
 
     @classmethod

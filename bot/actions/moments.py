@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Final
 
+from bot.durations import LONGEST_SECONDS
 from bot.errors import UsageError
 
 EXAMPLES: Final = "30m, 2h, until 09:00, until tomorrow 8 or until mon 9"
@@ -54,7 +55,10 @@ def parse_moment(text: str) -> Moment:
     folded = " ".join(text.lower().split())
     if _SPAN.fullmatch(folded):
         parts = _PART.finditer(folded)
-        return Span(sum(int(part["count"]) * _UNITS[part["unit"][0]] for part in parts))
+        seconds = sum(int(part["count"]) * _UNITS[part["unit"][0]] for part in parts)
+        if seconds <= LONGEST_SECONDS:  # longer ones are beyond the calendar
+            return Span(seconds)
+        raise _not_a_time(text)
     found = _UNTIL.fullmatch(folded)
     if found is None:
         raise _not_a_time(text)

@@ -79,6 +79,7 @@ class ReadNotes:
         summary="read its notes",
         examples=("notes #123",),
         writes=False,
+        is_rare=True,
     )
 
     @classmethod

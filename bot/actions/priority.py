@@ -26,6 +26,7 @@ class SetPriority:
         form="priority [INCIDENT] P2",
         summary="set its priority, by the names of your account",
         examples=("priority #123 P2",),
+        is_rare=True,
     )
 
     @classmethod

@@ -10,6 +10,7 @@ from bot.actions.escalate import Escalate
 from bot.actions.grammar import Request, Usage, reference
 from bot.actions.help import Help
 from bot.actions.jobs import Jobs
+from bot.actions.link import AskForLink
 from bot.actions.listing import ListIncidents, Show
 from bot.actions.note import AddNote, ReadNotes
 from bot.actions.oncall import WhoIsOnCall
@@ -65,17 +66,18 @@ ACTIONS: tuple[type[Action], ...] = (
     ReadNotes,
     Reassign,
     Take,
-    SetStatus,
-    Update,
-    Reopen,
     Snooze,
     Escalate,
     AddResponders,
-    SetPriority,
     Trigger,
-    Undo,
     WhoIsOnCall,
+    SetPriority,
+    SetStatus,
+    Update,
+    Reopen,
+    Undo,
     WhoAmI,
+    AskForLink,
     Jobs,
     Help,
 )
@@ -106,6 +108,7 @@ SYNONYMS = {
     "unack": "reopen",
     "silence": "snooze",
     "revert": "undo",
+    "unlink": "link",
     "back": "undo",
     "mute": "snooze",
     "later": "snooze",

@@ -49,6 +49,7 @@ class SetStatus:
         form="status INCIDENT acknowledged|resolved",
         summary="Rundeck's Update Status by name",
         examples=("status #123 resolved",),
+        is_rare=True,
     )
 
     @classmethod
@@ -136,6 +137,7 @@ class Reopen:
         form="reopen INCIDENT",
         summary="back to triggered; this pages people",
         examples=("reopen #123",),
+        is_rare=True,
     )
 
     @classmethod

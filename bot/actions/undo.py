@@ -53,6 +53,7 @@ class Undo:
             "It takes back reassigning, resolving and acknowledging, also of several at once.",
             "What was resolved or acknowledged becomes triggered again, and that pages.",
         ),
+        is_rare=True,
     )
 
     @classmethod

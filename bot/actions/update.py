@@ -42,6 +42,7 @@ class Update:
             "A value runs to the next flag. --resolution resolves.",
             "Assignees are written before the status.",
         ),
+        is_rare=True,
     )
 
     @classmethod

@@ -19,6 +19,7 @@ class WhoAmI:
         summary="who PagerDuty thinks you are, and what you may do",
         examples=("whoami",),
         writes=False,
+        is_rare=True,
     )
 
     @classmethod
