@@ -65,7 +65,7 @@ def test_moment_is_read(typed: str, moment: Moment) -> None:
         "1.5h",
         "9999999h",
         "999999d" * 9,
-    ],  # fmt: skip
+    ],
 )
 def test_anything_else_is_refused_with_examples(typed: str) -> None:
     with pytest.raises(UsageError, match="Say for example 30m, 2h, until 09:00"):
