@@ -2,9 +2,10 @@
 
 Where things live, and who may know whom:
 
-- `model`, `ports`, `errors`, `clock`, `tasks`: shared by everybody; standard library only.
+- `model`, `ports`, `errors`, `clock`, `tasks`, `telemetry`: shared by everybody; standard library only.
 - `actions`: what a responder can do. Knows neither Slack nor HTTP.
-- `conversation`: one invocation from parse to answer: identity, policy, action, audit.
+- `conversation`: one invocation from parse to answer: identity, policy, action, audit;
+  `recollection`: what it has seen of each incident before changing it.
 - `identity`, `policy`: who is this person, and may they do this here?
 - `slack`: Slack's wire. `pagerduty`: PagerDuty's wire.
 - `cards`: keeps cards true. `notifier`: job messages become alerts. `store`: what must survive.
