@@ -2,7 +2,8 @@
 
 Where things live, and who may know whom:
 
-- `model`, `ports`, `errors`, `clock`, `tasks`, `telemetry`: shared by everybody; standard library only.
+- `model`, `ports`, `errors`, `clock`, `tasks`, `telemetry`: shared by
+  everybody; standard library only.
 - `actions`: what a responder can do. Knows neither Slack nor HTTP.
 - `conversation`: one invocation from parse to answer: identity, policy, action, audit;
   `recollection`: what it has seen of each incident before changing it.
