@@ -128,7 +128,7 @@ JOBS: tuple[Job, ...] = (
     Job(
         "github-fail",
         "GitHub Actions",
-        "CI of acme/shop fails",
+        "CI of shop fails",
         "An alert; the <!here> in it pings nobody.",
         GITHUB,
         "legacy",
@@ -139,7 +139,7 @@ JOBS: tuple[Job, ...] = (
     Job(
         "github-success",
         "GitHub Actions",
-        "CI of acme/shop passes",
+        "CI of shop passes",
         "Its alert resolves itself.",
         GITHUB,
         "legacy",
