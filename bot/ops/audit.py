@@ -1,6 +1,7 @@
 """`pdbot audit`: who did what to which incident, before and after."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime, timedelta
@@ -17,6 +18,7 @@ from bot.store import open_store
 OK = 0
 MOST = 100_000  # entries of one listing
 _SHOWN_TEXT = 120
+_LINK = re.compile(r"<[^<>|]{1,400}\|([^<>|]{1,400})>")  # Slack's form of an address
 
 
 async def audit(
@@ -77,19 +79,22 @@ def _print(out: TextIO, entry: AuditEntry) -> None:
     who = f"{entry.responder} ({entry.slack_user_id})" if entry.responder else entry.slack_user_id
     at = f"{entry.at:%Y-%m-%d %H:%M:%S}Z"
     where = entry.channel_id or "-"
-    words = " ".join(entry.text.split())
+    words = " ".join(_LINK.sub(r"\1", entry.text).split())
     words = words if len(words) <= _SHOWN_TEXT else words[: _SHOWN_TEXT - 1] + "…"
     write_line(out, f"{at}  {who}  {entry.via} in {where}: {words or '-'}")
     for incident in entry.incidents:
-        write_line(out, f"    {incident}: {_change(incident, entry)}")
+        write_line(out, f"    {_change(incident, entry)}")
     user = f", PagerDuty user {entry.pagerduty_user_id}" if entry.pagerduty_user_id else ""
     outcome = entry.outcome or "never finished: nobody knows whether it was done"
+    outcome = outcome.removesuffix(f" (ref {entry.reference})")
     write_line(out, f"    {outcome} (ref {entry.reference}{user})")
 
 
 def _change(incident: str, entry: AuditEntry) -> str:
     before, after = ((state or {}).get(incident) for state in (entry.before, entry.after))
-    return f"{_state(before)} -> {_state(after)}"
+    number = after.get("number") if isinstance(after, Mapping) else None
+    name = f"#{number} ({incident})" if number else incident
+    return f"{name}: {_state(before)} -> {_state(after)}"
 
 
 def _state(state: Any) -> str:

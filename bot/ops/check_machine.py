@@ -56,7 +56,8 @@ async def check_rules(site: Site) -> Findings:
     doubts = [*rules.warnings, *missing_keys(rules, site.environ)]
     if doubts:
         return [warn(one, "Change it, unless it is meant so.") for one in doubts]
-    return ok(f"{path}: {len(rules)} without mistakes")
+    count = "1 rule" if len(rules) == 1 else f"{len(rules)} rules"
+    return ok(f"{path}: {count} without mistakes")
 
 
 async def check_clock(site: Site) -> Findings:

@@ -41,8 +41,10 @@ async def test_write_is_told_with_before_after_way_and_reference(here: World) ->
 
     first, change, outcome = await printed(here)
 
-    assert f"Ann Archer (U0ANN)  command in {CHANNEL}: ack {incident.id}" in first or "ann" in first
-    assert change.strip() == f"{incident.id}: triggered, Ann Archer -> acknowledged, Ann Archer"
+    assert first.endswith(f"  ann (U0ANN)  command in {CHANNEL}: ack {incident.id}")
+    assert (
+        change.strip() == f"#1 ({incident.id}): triggered, Ann Archer -> acknowledged, Ann Archer"
+    )
     assert outcome.strip().startswith("done: Acknowledged.")
     assert f"PagerDuty user {here.pd_ann.id})" in outcome
 
@@ -77,6 +79,7 @@ async def test_refusal_is_kept_too(here: World) -> None:
     await here.pd(f"ack {incident.id}", who=here.eve)
 
     (entry,) = await recorded(here)
+    assert (await printed(here))[-1].count(str(entry["reference"])) == 1
 
     assert str(entry["outcome"]).startswith("not done: ")
     assert entry["incidents"] == []
