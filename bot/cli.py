@@ -3,10 +3,10 @@
 import asyncio
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from functools import wraps
 from pathlib import Path
-from typing import Annotated, ParamSpec
+from typing import Annotated, ParamSpec, Protocol, TextIO
 
 import typer
 from dotenv import dotenv_values
@@ -29,6 +29,10 @@ app = typer.Typer(
 )
 rules = typer.Typer(help="Validate and try the rules file.", no_args_is_help=True)
 app.add_typer(rules, name="rules")
+outbox = typer.Typer(
+    help="The durable queue of alerts; works beside a running bot.", no_args_is_help=True
+)
+app.add_typer(outbox, name="outbox")
 
 
 def environment() -> Mapping[str, str]:
@@ -241,6 +245,69 @@ def rules_test(
         as_json=as_json,
         channel=channel,
     )
+
+
+EntryId = Annotated[int, typer.Argument(metavar="ID", min=1, help="A number of `outbox list`.")]
+
+
+@outbox.command("list")
+@says_what_is_wrong
+def outbox_list(as_json: AsJson = False) -> int:
+    """List what was not delivered, above all what PagerDuty refused."""
+    from bot.ops.outbox import list_entries
+
+    return asyncio.run(
+        list_entries(_database_url(), out=sys.stdout, err=sys.stderr, as_json=as_json)
+    )
+
+
+@outbox.command("show")
+@says_what_is_wrong
+def outbox_show(entry_id: EntryId, as_json: AsJson = False) -> int:
+    """Show all of one entry."""
+    from bot.ops.outbox import show_entry
+
+    return _on_entry(show_entry, entry_id, as_json)
+
+
+@outbox.command("retry")
+@says_what_is_wrong
+def outbox_retry(entry_id: EntryId, as_json: AsJson = False) -> int:
+    """Let the running bot send an entry again."""
+    from bot.ops.outbox import retry_entry
+
+    return _on_entry(retry_entry, entry_id, as_json)
+
+
+@outbox.command("discard")
+@says_what_is_wrong
+def outbox_discard(entry_id: EntryId, as_json: AsJson = False) -> int:
+    """Give an entry up; it will not be sent."""
+    from bot.ops.outbox import discard_entry
+
+    return _on_entry(discard_entry, entry_id, as_json)
+
+
+class _OnEntry(Protocol):
+    def __call__(
+        self, database_url: str, entry_id: int, *, out: TextIO, err: TextIO, as_json: bool
+    ) -> Coroutine[None, None, int]: ...
+
+
+def _on_entry(work: _OnEntry, entry_id: int, as_json: bool) -> int:
+    url = _database_url()
+    return asyncio.run(work(url, entry_id, out=sys.stdout, err=sys.stderr, as_json=as_json))
+
+
+def _database_url() -> str:
+    from bot.config import Reader, database_url, read_text
+
+    _log_to_stderr()
+    reader = Reader(environment(), read_text)
+    url = database_url(reader)
+    if reader.problems:
+        raise ConfigError(reader.problems)
+    return url.reveal()
 
 
 def _rules_path(environ: Mapping[str, str]) -> Path:
