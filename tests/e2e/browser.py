@@ -58,7 +58,12 @@ class Seat:
 
     async def sees(self, text: str, within: str = "#messages") -> None:
         """Wait until something is to be read."""
-        await self.page.locator(within).get_by_text(text).filter(visible=True).last.wait_for(timeout=PATIENCE_MS)
+        await (
+            self.page.locator(within)
+            .get_by_text(text)
+            .filter(visible=True)
+            .last.wait_for(timeout=PATIENCE_MS)
+        )
 
     async def press(self, action: str, within: str = "#messages") -> None:
         """Press the newest button of a kind."""
