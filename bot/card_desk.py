@@ -68,7 +68,7 @@ class Cards:
             return False
         try:
             await self.keeper.post(invocation.channel_id, incident, invocation.thread_ts)
-        except SlackError as error:
+        except (SlackError, StoreError) as error:
             log.info("a card could not be posted as one", reason=str(error))
             return False
         return True

@@ -166,6 +166,7 @@ def quoting_form(
                 label="Incident",
                 kind="choice",
                 optional=False,
+                placeholder="Choose an incident",
                 choices=choices,
                 initial=choices[0] if len(choices) == 1 else None,
                 hint=None if len(incidents) <= MAX_CHOICES else "The newest 100 open ones.",

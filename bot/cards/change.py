@@ -149,7 +149,7 @@ def _last_action(
 ) -> Line | None:
     """Give what the card says was done last, where its state does not say so already."""
     if lines:
-        return (*_shortened(lines[-1]), " · ", When(reading.asked_at, "clock"))
+        return (*_shortened(lines[-1]), " · ", When(incident.updated_at or reading.asked_at))
     if old is None or old.incident.status is not incident.status:
         return None
     return old.last_action

@@ -26,7 +26,10 @@ Take = Callable[[WebhookEvent], Coroutine[Any, Any, None]]
 class WebhookRoute:
     """Check deliveries and hand them on."""
 
-    def __init__(self, secrets: Sequence[str], take: Take, tasks: TaskSet) -> None:
+    def __init__(
+        self, secrets: Sequence[str], take: Take, tasks: TaskSet, *, remembered: int = REMEMBERED
+    ) -> None:
+        self._remembered = remembered
         self._secrets = secrets
         self._take = take
         self._tasks = tasks
@@ -55,6 +58,6 @@ class WebhookRoute:
         except Busy:
             return web.Response(status=503, text="Busy; deliver it again.")
         self._seen[name] = None
-        if len(self._seen) > REMEMBERED:
+        if len(self._seen) > self._remembered:
             del self._seen[next(iter(self._seen))]
         return web.Response(status=202, text="Taken.")

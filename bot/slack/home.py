@@ -30,11 +30,13 @@ class HomeTab:
         web: SlackWeb,
         tasks: TaskSet,
         jobs: Jobs | None = None,
+        most: int = MOST_OPEN,
     ) -> None:
         self._conversation = conversation
         self._web = web
         self._tasks = tasks
         self._jobs = jobs
+        self._most = most
         self._opened: dict[str, None] = {}
         self._running: set[str] = set()
         self._again: set[str] = set()
@@ -43,7 +45,7 @@ class HomeTab:
         """Fill the tab that somebody looks at."""
         self._opened.pop(slack_user_id, None)
         self._opened[slack_user_id] = None
-        if len(self._opened) > MOST_OPEN:
+        if len(self._opened) > self._most:
             del self._opened[next(iter(self._opened))]
         self._refresh(slack_user_id)
 
