@@ -212,6 +212,7 @@ CHATTER = {
     "a quotation": {
         "text": "> x - #9 Failure after 3 sec (<https://ci.example.com/job/x/9/|Open>)"
     },
+    "a quotation without its link": {"text": "x - #9 Failure after 3 sec (Open)"},
     "what a job said": {
         "text": "ann: Flow run a/b observed in state `Failed` at 2025-11-23T02:00:00Z."
     },
