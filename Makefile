@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PY ?= python3
 
-.PHONY: help setup demo test explore proofs soak lint format bench lock clean
+.PHONY: help setup demo test explore proofs soak lint format bench pictures lock clean
 
 help: ## what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -42,6 +42,9 @@ lint: $(READY) ## ruff and mypy --strict
 
 bench: $(READY) ## the figures of the README
 	@$(BIN)/python -m bench
+
+pictures: $(READY) ## the README's pictures, from the running demo
+	@$(BIN)/python -m tests.pictures
 
 lock: ## pin the newest versions, with hashes
 	@$(PY) -m venv $(VENV) && $(BIN)/pip install --quiet uv
