@@ -45,6 +45,7 @@ URL = "https://rundeck.example.com/execution/4812"
         pytest.param(Struck("~Alice~"), "~∼Alice∼~", id="struck with its mark"),
         pytest.param(Code("a`b *c*"), "`aˋb *c*`", id="code with a backtick"),
         pytest.param(Code("/pd <x>\n"), "`/pd &lt;x&gt;`", id="code with brackets"),
+        pytest.param(Code("a  b\nc ` <d>"), "```a  b\nc ˋ &lt;d&gt;```", id="code of two lines"),
         pytest.param(Link("4812", URL), f"<{URL}|4812>", id="link"),
         pytest.param(Link("a|b>c<d", URL), f"<{URL}|a¦b&gt;c&lt;d>", id="link text with brackets"),
         pytest.param(Link("", URL), f"<{URL}>", id="link without text"),
