@@ -162,10 +162,10 @@ class Rig:
                 )
         return found
 
-    def is_accepted(self, executions: set[int]) -> bool:
-        """Tell whether PagerDuty took all of these."""
-        taken = {number for events in self.accepted().values() for number, _ in events}
-        return executions <= taken
+    async def is_over(self, store: Store, one: Told) -> bool:
+        """Tell whether a message is stored and all that it led to is settled."""
+        entries = await store.entries.of_message(CHANNEL, one.ts)
+        return bool(entries) and all(entry.settled_at is not None for entry in entries)
 
     @asynccontextmanager
     async def visit(self) -> AsyncIterator[Store]:
