@@ -14,7 +14,7 @@ from bot.model import EventAction
 from bot.store.book import Alert, Book, Lane, message_columns
 from bot.store.database import Transaction
 from bot.store.lanes import refresh
-from bot.store.runs import fired, load_runs, write_runs
+from bot.store.runs import fired, load_runs, placed, write_runs
 from bot.store.schema import lanes, messages, open_alerts, outbox, recoveries
 from bot.store.text import clip, dump, key, lane_of
 from bot.store.writer import Kind
@@ -65,12 +65,18 @@ def ingest(transaction: Transaction, ingestions: Sequence[Ingestion]) -> list[In
     new = [i for i in range(len(ingestions)) if results[i] is None]
     new.sort(key=lambda i: ingestions[i].seq)  # Slack's order, as far as it is known by now
     items = [ingestions[i] for i in new]
-    book, run_book = _load(transaction, items), load_runs(transaction, items)
-    for position, ingestion in zip(new, items, strict=True):
+    run_book = load_runs(transaction, items)
+    places = placed(transaction, run_book, items)
+    book, taken = _load(transaction, places), []
+    for position, ingestion, place in zip(new, items, places, strict=True):
+        timer = key(ingestion.fired) if ingestion.fired is not None else None
+        if timer is not None and run_book.is_over(there[timer]):  # it ends in this very batch
+            results[position] = Ingested(Verdict.CANCELLED)
+            continue
+        taken.append(ingestion)
         run_book.enter(ingestion)
-        states = book.enter(ingestion, transaction.now)
-        results[position] = Ingested(Verdict.STORED, states)
-    transaction.write(insert(messages), [_message(each, transaction.now) for each in items])
+        results[position] = Ingested(Verdict.STORED, book.enter(place, transaction.now))
+    transaction.write(insert(messages), [_message(each, transaction.now) for each in taken])
     _write(transaction, book)
     write_runs(transaction, run_book)
     return [result for result in results if result is not None]

@@ -1,111 +1,34 @@
-"""Runs of jobs, their timers, and how long successful ones took.
+"""Runs of jobs, their timers, and how long successful ones took; `run_book` decides about them."""
 
-Start and end may arrive in either order, and twice. A row keeps the newest of each; a run goes on
-while its start is the newer one. An end alone is a tombstone: its start, when it comes, is history.
-"""
-
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from sqlalchemy import bindparam, delete, func, insert, select, text, tuple_, update
 
-from bot.ledger import DueTimer, Ingestion, OpenRun, RunStep, instant, microseconds
+from bot.ledger import DueTimer, Ingestion, OpenRun, RunStep, instant
+from bot.model import Condition
 from bot.store.database import Transaction
 from bot.store.reader import Reader
-from bot.store.schema import GOING, durations, runs, timers
-from bot.store.text import clip, dump, key, load
+from bot.store.run_book import NAMELESS, Run, RunBook, RunKey, run_of, runs_around
+from bot.store.schema import GOING, durations, messages, runs, timers
+from bot.store.text import key, load
 from bot.store.writer import Kind, Writer
 
 AVERAGED = 20
 LEASE = 6_000_000
 """Microseconds that somebody has to fire a timer before another one may."""
 
-RunKey = tuple[str, str]
-
-
-@dataclass(slots=True)
-class _Run:
-    started: int | None
-    ended: int | None
-    channel: str
-    ts: str
-    is_new: bool = False
-
-
-@dataclass(slots=True)
-class RunBook:
-    """The runs that were loaded, and what must be written."""
-
-    runs: dict[RunKey, _Run] = field(default_factory=dict)
-    touched: set[RunKey] = field(default_factory=set)
-    timers: dict[str, dict[str, Any]] = field(default_factory=dict)
-    cancelled: set[RunKey] = field(default_factory=set)
-    durations: dict[tuple[str, int], int] = field(default_factory=dict)
-
-    def enter(self, ingestion: Ingestion) -> None:
-        """Enter what a message says about a run."""
-        change = ingestion.run
-        if change is None:
-            return
-        name = (key(ingestion.job), key(change.execution_id or ""))
-        channel, ts = clip(ingestion.message.channel_id, 64), clip(ingestion.message.ts, 32)
-        run = self.runs.setdefault(name, _Run(None, None, channel, ts, is_new=True))
-        self.touched.add(name)
-        if change.step is RunStep.START:
-            self._start(name, run, ingestion)
-            run.channel, run.ts = channel, ts
-        else:
-            self._end(name, run, ingestion)
-
-    def _start(self, name: RunKey, run: _Run, ingestion: Ingestion) -> None:
-        seq = ingestion.seq
-        is_history = run.ended is not None and run.ended >= seq
-        if run.started is None or run.started < seq:
-            run.started = seq
-            if not is_history:
-                self._replace_timers(name, ingestion)
-
-    def _replace_timers(self, name: RunKey, ingestion: Ingestion) -> None:
-        """Let the timers of this start replace those of an earlier one."""
-        self._cancel(name)
-        for timer in ingestion.timers:
-            self.timers[key(timer.name)] = {
-                "name": key(timer.name),
-                "job": name[0],
-                "execution": name[1],
-                "due": microseconds(timer.due),
-                "lease": 0,
-                "body": dump(timer.body),
-            }
-
-    def _cancel(self, name: RunKey) -> None:
-        self.cancelled.add(name)
-        for timer in [t for t in self.timers.values() if (t["job"], t["execution"]) == name]:
-            del self.timers[timer["name"]]
-
-    def _end(self, name: RunKey, run: _Run, ingestion: Ingestion) -> None:
-        seq, change = ingestion.seq, ingestion.run
-        if change is None or (run.ended is not None and run.ended >= seq):
-            return
-        duration = _microseconds_of(change.duration_seconds)
-        is_of_this_start = run.started is not None and run.started <= seq
-        if duration is None and is_of_this_start and (run.ended or 0) < (run.started or 0):
-            duration = seq - (run.started or 0)
-        if change.succeeded and duration is not None:
-            self.durations[name[0], seq] = duration
-        run.ended = seq
-        if run.started is None or is_of_this_start:
-            self._cancel(name)
-
-
-def _microseconds_of(seconds: float | None) -> int | None:
-    is_sane = seconds is not None and 0 <= seconds < 10**9  # also refuses NaN; 31 years
-    return int(seconds * 1_000_000) if is_sane and seconds is not None else None
-
-
 _load = select(runs).where(
     tuple_(runs.c.job, runs.c.execution).in_(bindparam("runs", expanding=True))
+)
+_going = select(runs).where(runs.c.job.in_(bindparam("jobs", expanding=True)), text(GOING))
+_reports = (
+    select(messages.c.channel, messages.c.ts, func.max(messages.c.seq).label("newest"))
+    .where(
+        messages.c.ts.in_(bindparam("ts", expanding=True)),
+        messages.c.condition == bindparam("condition"),
+    )
+    .group_by(messages.c.channel, messages.c.ts)
 )
 _change = (
     update(runs)
@@ -118,21 +41,58 @@ _cancel = delete(timers).where(
 _forget_duration = delete(durations).where(
     durations.c.job == bindparam("of_job"), durations.c.ended == bindparam("at")
 )
+_measure = (
+    update(durations)
+    .where(durations.c.job == bindparam("of_job"), durations.c.ended == bindparam("at"))
+    .values(duration=bindparam("took"))
+)
 _remove = delete(timers).where(timers.c.name == bindparam("of_name"))
 
 
 def load_runs(transaction: Transaction, ingestions: Sequence[Ingestion]) -> RunBook:
     """Load the runs that these messages are about."""
-    names = {(key(each.job), key(each.run.execution_id or "")) for each in ingestions if each.run}
+    names = {name for each in ingestions for name in runs_around(each)}
     if not names:
         return RunBook()
-    found = transaction.rows(_load, runs=sorted(names))
+    found = [*transaction.rows(_load, runs=sorted(names))]
+    if jobs := sorted({name[0] for name in map(_nameless_end, ingestions) if name}):
+        found += transaction.rows(_going, jobs=jobs)
     return RunBook(
         {
-            (row.job, row.execution): _Run(row.started, row.ended, row.channel, row.ts)
+            (row.job, row.execution): Run(row.started, row.ended, row.channel, row.ts)
             for row in found
         }
     )
+
+
+def _nameless_end(ingestion: Ingestion) -> RunKey | None:
+    """Give the job of an end that names no run: it ends whatever goes on."""
+    name, change = run_of(ingestion), ingestion.run
+    is_one = change is not None and change.step is RunStep.END and name and name[1] == NAMELESS
+    return name if is_one else None
+
+
+def placed(
+    transaction: Transaction, book: RunBook, ingestions: Iterable[Ingestion]
+) -> list[Ingestion]:
+    """Give the end of a run its place behind what the bot itself has reported of that run.
+
+    The report stands at the timer's due time. An end that is older in Slack, and arrived after the
+    timer had fired, would be superseded by it, and the alert would stay open for good.
+    """
+    started = {
+        id(each): [(run.channel, run.ts) for run in map(book.runs.__getitem__, book.ended_by(each))]
+        for each in ingestions
+    }
+    ts = sorted({ts for places in started.values() for _, ts in places})
+    reported: Mapping[tuple[str, str], int] = {}
+    if ts:
+        rows = transaction.rows(_reports, ts=ts, condition=Condition.AVG_DURATION)
+        reported = {(row.channel, row.ts): row.newest for row in rows}
+    return [
+        replace(each, seq=max([each.seq, *(reported.get(at, -1) + 1 for at in started[id(each)])]))
+        for each in ingestions
+    ]
 
 
 def write_runs(transaction: Transaction, book: RunBook) -> None:
@@ -171,15 +131,23 @@ def write_runs(transaction: Transaction, book: RunBook) -> None:
         insert(durations),
         [{"job": job, "ended": at, "duration": it} for (job, at), it in book.durations.items()],
     )
+    # Only a success has a row there: a start that came after its end says how long it took.
+    transaction.write(
+        _measure,
+        [{"of_job": job, "at": at, "took": it} for (job, at), it in book.measured.items()],
+    )
 
 
-def fired(transaction: Transaction, names: Sequence[str]) -> set[str]:
-    """Remove the timers of these names and tell which of them there were."""
+def fired(transaction: Transaction, names: Sequence[str]) -> dict[str, RunKey]:
+    """Remove the timers of these names; gives those that there were, with their runs."""
     if not names:
-        return set()
+        return {}
     statement = delete(timers).where(timers.c.name.in_(bindparam("names", expanding=True)))
-    found = transaction.rows(statement.returning(timers.c.name), names=sorted(set(names)))
-    return {row.name for row in found}
+    found = transaction.rows(
+        statement.returning(timers.c.name, timers.c.job, timers.c.execution),
+        names=sorted(set(names)),
+    )
+    return {row.name: (row.job, row.execution) for row in found}
 
 
 class Timers:
@@ -257,7 +225,7 @@ class Runs:
         """Give the seconds that the job's last successful runs took, newest first."""
         statement = (
             select(durations.c.duration)
-            .where(durations.c.job == key(job))
+            .where(durations.c.job == key(job), durations.c.duration >= 0)
             .order_by(durations.c.ended.desc())
             .limit(limit)
         )

@@ -59,16 +59,20 @@ def message(
     condition: Condition | None = None,
     channel: str = "C1",
     team: str = "T1",
+    at: float | None = None,
     **rest: Any,
 ) -> Ingestion:
-    """Make the message of a second; its condition follows from its first event."""
-    at = seq(second)
+    """Make the message of a second; its condition follows from its first event.
+
+    `at` is the second of what happened, where that is another one: an edit, a timer.
+    """
+    changed, at_seq = seq(second if at is None else at), seq(second)
     if condition is None:
         condition = _CONDITIONS[events[0].action] if events else Condition.SUCCESS
-    ts = f"{at // 1_000_000}.{at % 1_000_000:06d}"
+    ts = f"{at_seq // 1_000_000}.{at_seq % 1_000_000:06d}"
     return Ingestion(
         MessageId(team, channel, ts, condition),
-        at,
+        changed,
         "rundeck",
         job,
         {"job": job},
@@ -94,8 +98,9 @@ def end(
     *,
     took: float | None = None,
     succeeded: bool = True,
+    events: tuple[OutboxEvent, ...] = (),
     **rest: Any,
 ) -> Ingestion:
     condition = Condition.SUCCESS if succeeded else Condition.FAILURE
     change = RunChange(RunStep.END, execution, succeeded, took)
-    return message(second, condition=condition, run=change, **rest)
+    return message(second, *events, condition=condition, run=change, **rest)
