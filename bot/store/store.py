@@ -71,9 +71,10 @@ class Store:
         Raises:
             StoreError: with the reason.
         """
-        await self.writer.run(lambda _: None)
+        # The full disk is probed here, too: behind a balancer no message comes until this is well.
+        is_full = await self.writer.run(lambda _: self.room.is_full)
         await self.reader.run(lambda t: t.rows(select(meta).limit(1)))
-        if self.room.is_reported_full:
+        if is_full:
             raise DiskFull(
                 f"The disk of the database {self.database.name} is full: new messages are refused "
                 "until there is room. Free some; the bot goes on by itself."

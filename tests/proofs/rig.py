@@ -298,4 +298,3 @@ async def rig(folder: Path, url: str | None = None, rules: str = RULES) -> Async
         finally:
             for child in here.children:
                 await child.kill()
-

@@ -75,7 +75,9 @@ async def test_edge_of_the_window_is_summarized_and_not_sent(tmp_path: Path) -> 
         await here.start()
 
         async def summarized() -> bool:
-            said = str([dict(one) for one in here.slack.workspace.channel(CHANNEL).messages.values()])
+            said = str(
+                [dict(one) for one in here.slack.workspace.channel(CHANNEL).messages.values()]
+            )
             return "While I was away" in said and bool(here.accepted())
 
         await until(summarized, 30)

@@ -16,7 +16,6 @@ TAKEOVER_SECONDS = 10.0
 JOBS = 20
 
 
-
 async def take_over(here: Rig, seed: int) -> float:
     """Kill one of two replicas under load; gives the seconds until all it had was delivered."""
     dice = random.Random(seed)  # noqa: S311 -- a fixed seed is the point

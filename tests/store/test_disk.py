@@ -88,3 +88,15 @@ def test_without_a_ballast_the_next_message_is_the_probe(clock: ShiftedClock) ->
     found = [room.filled_up(), room.is_full]
     clock.ahead += 6
     assert [*found, room.is_full] == [True, True, False]
+
+
+async def test_health_finds_room_again_without_a_message(
+    tmp_path: Path, clock: ShiftedClock
+) -> None:
+    store = await open_store(f"sqlite:///{tmp_path}/x.db", clock=clock, ballast_bytes=4096)
+    store.room.filled_up()
+    with pytest.raises(StoreError, match="new messages are refused"):
+        await store.ping()
+    clock.ahead += 6
+    await store.ping()
+    await store.close()
