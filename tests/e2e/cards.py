@@ -38,12 +38,18 @@ async def cards_world(
     poll: str = "0",
     clock: Leaps | None = None,
     environ: Mapping[str, str] | None = None,
+    answer_seconds: float | None = None,
 ) -> AsyncIterator[World]:
     """Start everything, with webhooks subscribed or comparisons made, or neither."""
     more = {"PDBOT_POLL_SECONDS": poll, **(environ or {})}
     if webhooks:
         more["PAGERDUTY_WEBHOOK_SECRET"] = SECRET
-    async with world(folder, transport, environ=more, clock=clock) as here:
+
+    def prepare(here: World) -> None:
+        if answer_seconds is not None:
+            here.answer_seconds = answer_seconds
+
+    async with world(folder, transport, environ=more, clock=clock, prepare=prepare) as here:
         if webhooks:
             subscribe(here)
         yield here

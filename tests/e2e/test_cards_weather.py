@@ -185,7 +185,7 @@ async def test_slacks_429_is_honored(tmp_path: Path) -> None:
 
 async def test_cards_say_of_when_they_are_after_two_minutes_of_silence(tmp_path: Path) -> None:
     clock = Leaps()
-    async with cards_world(tmp_path, poll="0.05", clock=clock) as here:
+    async with cards_world(tmp_path, poll="0.05", clock=clock, answer_seconds=0.5) as here:
         incident = here.incident()
         card = await post_card(here, incident)
         compare = here.bot.cards.poller.compare
