@@ -7,8 +7,6 @@ Nothing is tried twice here: whoever keeps the cards decides when, and a repeate
 from collections.abc import Awaitable, Mapping
 from typing import Any
 
-from slack_sdk.errors import SlackApiError
-
 from bot.errors import ChannelClosed, MessageGone, SlackError, SlackLimited
 from bot.model import Card, Line
 from bot.slack import blocks, views
@@ -107,13 +105,13 @@ def _meaning(error: BaseException) -> SlackError:
         return MessageGone(f"The message is gone or cannot be edited any more ({reason}).")
     if reason in _CLOSED:
         return ChannelClosed(f"Slack lets the bot write nothing there ({reason}).")
-    if reason == "ratelimited" or (isinstance(error, SlackApiError) and _status(error) == 429):  # noqa: PLR2004 - HTTP's own number
+    if reason == "ratelimited" or _status(error) == 429:  # noqa: PLR2004 - HTTP's own number
         return SlackLimited("Slack asked to wait.", retry_after_seconds=_retry_after(error))
     return SlackError(f"Slack did not take it ({reason}).")
 
 
-def _status(error: SlackApiError) -> int | None:
-    return getattr(error.response, "status_code", None)
+def _status(error: BaseException) -> int | None:
+    return getattr(getattr(error, "response", None), "status_code", None)
 
 
 def _retry_after(error: BaseException) -> float:
