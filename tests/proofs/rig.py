@@ -137,7 +137,7 @@ class Rig:
     async def tell(self, job: int, word: Word) -> None:
         """Post a job's message; Slack delivers it by itself, again and again."""
         execution = next(self.executions)
-        fields = rundeck(word, execution=execution, job=f"nightly / Load {job}")  # type: ignore[arg-type]
+        fields = rundeck(word, execution=execution, job=f"nightly / Load {job}")
         ack = await self.slack.post_as_bot(RUNDECK, CHANNEL, fields, wait=False)
         assert ack.message is not None
         self.told.append(Told(ack.message.ts, f"{job}", execution, word, time.monotonic()))
@@ -234,7 +234,7 @@ def _judged(
 async def until(check: Callable[[], Awaitable[bool]], seconds: float, every: float = 0.05) -> None:
     """Wait until a fact holds."""
     async with asyncio.timeout(seconds):
-        while not await check():
+        while not await check():  # noqa: ASYNC110 -- processes and vendors tell nobody
             await asyncio.sleep(every)
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from bot.sandbox.slack.faults import Fault
-from tests.proofs.rig import CHANNEL, RUNDECK, WORDS, Rig, Told, rig, rundeck, until
+from tests.e2e.jobs import RUNDECK, rundeck
+from tests.proofs.rig import CHANNEL, WORDS, Rig, Told, rig, until
 
 pytestmark = pytest.mark.proof
 
@@ -23,7 +24,7 @@ async def miss(here: Rig, dice: random.Random) -> None:
     for number in range(MISSED):
         job, word, execution = dice.randrange(JOBS), dice.choice(WORDS), next(here.executions)
         ts = f"{now - HOURS * 3600 + number * HOURS * 3600 / MISSED:.6f}"
-        fields = rundeck(word, execution=execution, job=f"nightly / Load {job}")  # type: ignore[arg-type]
+        fields = rundeck(word, execution=execution, job=f"nightly / Load {job}")
         await here.slack.post_as_bot(RUNDECK, CHANNEL, fields, ts=ts, wait=False)
         here.told.append(Told(ts, f"{job}", execution, word, 0.0))
 

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import random
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -34,7 +35,9 @@ async def outages(here: Rig, dice: random.Random) -> None:
         await outage(here.pagerduty, OUTAGE_SECONDS)
 
 
-async def test_half_an_hour_loses_nothing_and_stays_small(tmp_path: Path) -> None:
+async def test_half_an_hour_loses_nothing_and_stays_small(
+    tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
     dice = random.Random(1)  # noqa: S311 -- a fixed seed is the point
     async with rig(tmp_path) as here:
         here.pagerduty.remembered_max = 10**7
@@ -59,7 +62,7 @@ async def test_half_an_hour_loses_nothing_and_stays_small(tmp_path: Path) -> Non
 
         assert await here.verdicts() == []
         early, late = memory[len(memory) // 10], max(memory[-60:])
-        print(f"memory after a tenth {early / 1e6:.0f} MB, at the end {late / 1e6:.0f} MB")
+        record_property("resident_bytes", (early, late))
         assert late <= RESIDENT_BYTES
         assert late <= early * GROWTH
         async with here.visit() as store:
