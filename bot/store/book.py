@@ -24,7 +24,7 @@ FINAL = frozenset(
 )
 
 LATE = "Something newer with the same keys was already sent to PagerDuty."
-RECOVERED = "The job had already recovered when this message arrived."
+RECOVERED = "The job has already recovered."
 STILL_OPEN = "A start is not sent while the job has an alert open."
 
 Place = tuple[int, int]

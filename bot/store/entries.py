@@ -8,8 +8,9 @@ from sqlalchemy import Row, bindparam, null, select, text, update
 from bot.errors import RequestError
 from bot.ledger import Entry, EntryState, MessageId, instant
 from bot.model import Condition, EventAction
-from bot.store.book import LATE, Place
+from bot.store.book import LATE, RECOVERED, Place
 from bot.store.database import Transaction
+from bot.store.given_up import is_recovered, judge_alerts
 from bot.store.lanes import is_open, refresh
 from bot.store.reader import Reader
 from bot.store.schema import SHELVED, lanes, outbox
@@ -125,9 +126,10 @@ class Entries:
                     "that are abandoned, discarded, blocked or waiting can be."
                 )
             is_late = (row.seq, row.ordinal) < _sent_places(transaction, [row.lane])[row.lane]
-            state = EntryState.SUPERSEDED if is_late else EntryState.PENDING
-            error = LATE if is_late else None
+            error = LATE if is_late else RECOVERED if is_recovered(transaction, row) else None
+            state = EntryState.SUPERSEDED if error else EntryState.PENDING
             transaction.write(_move, [_moved(row, state, transaction.now, error)])
+            judge_alerts(transaction, [entry_id])
             refresh(transaction, [row.lane])
             return _row(transaction, entry_id)
 
@@ -152,6 +154,7 @@ class Entries:
                 )
             state = EntryState.DISCARDED
             transaction.write(_move, [_moved(row, state, transaction.now, clip(reason, 2000))])
+            judge_alerts(transaction, [entry_id])
             refresh(transaction, [row.lane])
             return _row(transaction, entry_id)
 

@@ -30,6 +30,7 @@ from bot.ledger import Claimed, EntryState, MessageId
 from bot.model import Condition, EventAction
 from bot.store.book import LATE
 from bot.store.database import Transaction
+from bot.store.given_up import judge_alerts
 from bot.store.lanes import first_open, is_leased, refresh
 from bot.store.reader import Reader
 from bot.store.schema import lanes, outbox, pauses
@@ -167,7 +168,7 @@ class Settlement:
 def settle(transaction: Transaction, items: Sequence[Settlement]) -> list[bool]:
     """Settle attempts; False for one whose lease was lost to somebody else."""
     found = {row.id: row for row in transaction.rows(_found, ids=[item.id for item in items])}
-    results, rows, names = [], [], set()
+    results, rows, names, refused = [], [], set(), []
     sent: dict[str, tuple[int, int]] = {}
     for item in items:
         row = found.get(item.id)
@@ -182,6 +183,8 @@ def settle(transaction: Transaction, items: Sequence[Settlement]) -> list[bool]:
             sent[row.lane] = max(sent.get(row.lane, (0, 0)), (row.seq, row.ordinal))
         is_again = item.state is EntryState.PENDING
         is_final = item.state in {EntryState.SENT, EntryState.ABANDONED}
+        if item.state is EntryState.ABANDONED:
+            refused.append(item.id)
         rows.append(
             {
                 "of_id": item.id,
@@ -196,6 +199,7 @@ def settle(transaction: Transaction, items: Sequence[Settlement]) -> list[bool]:
         _sent,
         [{"name": name, "seq": seq, "ordinal": n} for name, (seq, n) in sorted(sent.items())],
     )
+    judge_alerts(transaction, refused)
     refresh(transaction, names)
     return results
 
