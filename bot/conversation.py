@@ -91,7 +91,8 @@ class Conversation:
                 invocation.slack_user_id, user_team_id=invocation.user_team_id
             )
             action = registry.parse(invocation, self._office.command)
-            responder, key_owner = await self._responder(person, action)
+            may_be_nobody = action.usage.works_offline and not registry.is_write(invocation)
+            responder, key_owner = await self._responder(person, may_be_nobody=may_be_nobody)
             outcome = await action.perform(self._desk(invocation, responder, key_owner, seen))
         except PdbotError as error:
             bound.warning("refused", error=type(error).__name__, reason=cut(str(error), 500))
@@ -108,14 +109,14 @@ class Conversation:
         return outcome
 
     async def _responder(
-        self, person: SlackPerson, action: registry.Action
+        self, person: SlackPerson, *, may_be_nobody: bool
     ) -> tuple[Responder, PagerDutyUser | None]:
         """Tell who acts, and whose key it is; help must come while PagerDuty does not answer."""
         identity = self._office.identity
         try:
             return await identity.responder(person), await self._office.directory.me()
         except PagerDutyError:
-            if not action.usage.works_offline:
+            if not may_be_nobody:
                 raise
             return identity.nobody(person), None
 

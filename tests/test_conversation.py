@@ -65,6 +65,34 @@ async def test_reading_leaves_no_trace_in_the_audit(verb: str) -> None:
     assert (here.audit.intents, here.audit.ends) == ([], [])
 
 
+@pytest.mark.parametrize(
+    "invocation",
+    [
+        pytest.param(said("jobs RETRY 7"), id="typed"),
+        pytest.param(
+            said("jobs retry 7", Via.BUTTON, verb="jobs", fields={"args": "retry 7"}), id="pressed"
+        ),
+    ],
+)
+async def test_retry_of_an_alert_is_written_down(invocation: Invocation) -> None:
+    here = world()
+
+    await answered(here, invocation)
+
+    (intent,) = here.audit.intents
+    assert "retry 7" in intent["text"].lower()
+    assert len(here.audit.ends) == 1
+
+
+async def test_jobs_answers_while_pagerduty_does_not_but_retries_nothing() -> None:
+    here = world()
+    failing = [Unavailable("PagerDuty is not answering.") for _ in range(2)]
+    here.pagerduty.directory_failures += failing
+
+    assert "no job messages" in words(await answered(here, said("jobs")))
+    assert "PagerDuty is not answering." in words(await answered(here, said("jobs retry 7")))
+
+
 async def test_full_database_refuses_before_anything_is_done() -> None:
     here = world()
     here.audit.failures.append(StoreError("The disk is full; nothing was done."))

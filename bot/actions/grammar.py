@@ -134,8 +134,9 @@ class Request:
 class Usage:
     """A verb's name, its grammar and what help says of it.
 
-    `works_offline`: it has an answer while PagerDuty has none. `is_rare`: the list of all verbs
-    names it only.
+    `works_offline`: it has an answer while PagerDuty has none, unless it writes. `is_rare`: the
+    list of all verbs names it only. `writing_words`: first words with which a verb that reads
+    otherwise writes.
     """
 
     verb: str
@@ -147,6 +148,7 @@ class Usage:
     writes: bool = True
     works_offline: bool = False
     is_rare: bool = False
+    writing_words: frozenset[str] = frozenset()
 
     def hint(self, command: str) -> Line:
         """Give the one line that helps after a mistake."""

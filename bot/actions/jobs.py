@@ -30,7 +30,9 @@ class Jobs:
         summary="which job messages are watched, and what became of them",
         examples=("jobs", "jobs why https://acme.slack.com/archives/C0JOBS/p1763870705574488"),
         writes=False,
+        works_offline=True,
         is_rare=True,
+        writing_words=frozenset({"retry"}),
     )
 
     @classmethod

@@ -139,9 +139,13 @@ def find(verb: str) -> type[Action] | None:
 
 
 def is_write(invocation: Invocation) -> bool:
-    """Tell, from the verb alone, whether an invocation asks for a write."""
-    action = find(invocation.verb or _verb(Words(invocation.text)))
-    return action is not None and action.usage.writes
+    """Tell, from the verb and the word after it, whether an invocation asks for a write."""
+    words = Words(str(invocation.fields.get("args") or "") if invocation.verb else invocation.text)
+    action = find(invocation.verb or _verb(words))
+    if action is None or action.usage.writes:
+        return action is not None
+    word = words.next() if action.usage.writing_words else None
+    return word is not None and word.value.lower() in action.usage.writing_words
 
 
 def _verb(words: Words) -> str:
