@@ -14,17 +14,19 @@ from bot.errors import RequestError, UsageError
 from bot.model import Effect, Incident, Line, Outcome, PagerDutyUser
 
 NEXT = "next"
-_LEVEL = re.compile(r"(?:(?:to )?level |to )?(next|[0-9]{1,2})")
+WHICH = "which"
+OFFERED = 5
+_LEVEL = re.compile(r"(?:(?:to )?level |to )?(next|which|[0-9]{1,2})")
 
 Levels = Mapping[int, tuple[PagerDutyUser, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class Escalate:
-    """Escalate to a level of the incident's policy; `level` None is the next one."""
+    """Escalate to a level of the incident's policy: its number, the next one, or ask which."""
 
     target: Target
-    level: int | None = None
+    level: str = NEXT
 
     usage: ClassVar[Usage] = Usage(
         verb="escalate",
@@ -44,16 +46,17 @@ class Escalate:
             raise UsageError(
                 f'"{typed[:40]}" is not a level; nothing was done. Say its number, or next.'
             )
-        return cls(target, None if found[1] == NEXT else int(found[1]))
+        return cls(target, found[1])
 
     async def perform(self, desk: Desk) -> Outcome:
         """Find the levels and who is on call there, then write."""
         await desk.writable(Effect.ESCALATE)
-        typed = NEXT if self.level is None else f"level {self.level}"
-        incident = await desk.single(self.target, "escalate", typed)
+        incident = await desk.single(self.target, "escalate", self.level)
         refuse_resolved(desk, incident)
         levels = await _levels(desk, incident)
-        level = self.level or _next(incident, levels)
+        if self.level == WHICH:
+            raise _ask(f"#{incident.number} can go to these levels.", incident, levels)
+        level = _next(incident, levels) if self.level == NEXT else int(self.level)
         if level not in levels:
             raise RequestError(
                 f"{_policy(incident)} has nobody on call on level {level}; nothing was done. "
@@ -94,13 +97,11 @@ def _next(incident: Incident, levels: Levels) -> int:
         level for level, users in levels.items() if assigned and assigned <= {u.id for u in users}
     ]
     if direct or len(here) != 1:
-        raise WhichOne(
+        raise _ask(
             f"#{incident.number} is assigned to {names_of(incident.assignees)}, which does not "
-            f"tell on which level of {_policy(incident)} it is; nothing was done. Which level?",
-            buttons=[
-                pick(f"Level {level}: {_names(users)}", "escalate", (incident.id,), str(level))
-                for level, users in levels.items()
-            ][:5],
+            f"tell on which level of {_policy(incident)} it is.",
+            incident,
+            levels,
         )
     above = [level for level in levels if level > here[0]]
     if not above:
@@ -109,6 +110,16 @@ def _next(incident: Incident, levels: Levels) -> int:
             f"done. It has {_told(levels)}."
         )
     return min(above)
+
+
+def _ask(why: str, incident: Incident, levels: Levels) -> WhichOne:
+    return WhichOne(
+        f"{why} Nothing was done yet. Which level?",
+        buttons=[
+            pick(f"Level {level}: {_names(users)}", "escalate", (incident.id,), str(level))
+            for level, users in levels.items()
+        ][:OFFERED],
+    )
 
 
 async def _escalate(

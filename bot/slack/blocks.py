@@ -30,6 +30,7 @@ CONFIRM_TITLE = 100  # /composition-objects/confirmation-dialog-object
 CONFIRM_TEXT = 300
 CONFIRM_BUTTON = 30
 OPTIONS = 100  # /block-elements/select-menu-element
+OVERFLOW_OPTIONS = 5  # /block-elements/overflow-menu-element
 OPTION_TEXT = 75  # /composition-objects/option-object
 OPTION_VALUE = 75  # Slack's types say 75, other pages 150
 PLACEHOLDER = 150  # /block-elements
@@ -204,6 +205,12 @@ def choice_select(
     if initial and (chosen := option(initial)) in options:
         element["initial_option"] = chosen
     return _with_placeholder(element, placeholder)
+
+
+def overflow(name: str, choices: Sequence[Choice]) -> Block:
+    """Build a menu of at most five commands."""
+    options = [option(choice) for choice in choices[:OVERFLOW_OPTIONS]]
+    return {"type": "overflow", "action_id": name, "options": options}
 
 
 def option(choice: Choice) -> Block:

@@ -11,6 +11,7 @@ from bot.model import (
     Bold,
     Button,
     Card,
+    Choice,
     Code,
     Incident,
     Line,
@@ -21,7 +22,7 @@ from bot.model import (
     Status,
     When,
 )
-from bot.slack.blocks import Block, Group, actions, button, context, section
+from bot.slack.blocks import Block, Group, actions, button, context, overflow, section
 from bot.slack.text import BoldLink, counted, one_line, shorten
 
 TITLE = 300  # of PagerDuty's 1,024; the link leads to the rest
@@ -34,6 +35,14 @@ _SIGNS = {
     Status.TRIGGERED: ":red_circle:",
     Status.ACKNOWLEDGED: ":large_yellow_circle:",
     Status.RESOLVED: ":large_green_circle:",
+}
+# What is wanted more rarely stands in the menu beside the headline, as commands.
+_MENU = {
+    "take {}": "Take it",
+    "snooze {} 1h": "Snooze for 1 hour",
+    "snooze {} until 09:00": "Snooze until 09:00",
+    "escalate {} which": "Escalate…",
+    "priority {}": "Priority…",
 }
 _MERGED_SIGN = ":white_circle:"
 _GONE: Line = (Bold("Deleted"), " in PagerDuty")
@@ -61,7 +70,7 @@ def full(card: Card, mentions: Mapping[str, str]) -> list[Block]:
             context(_joined([_GONE, (_name(incident.service),)], " · ")),
         ]
     blocks = [
-        section(_headline(incident, TITLE)),
+        {**section(_headline(incident, TITLE)), **_menu(incident)},
         context(_joined([state(incident), *facts(incident, mentions)], " · ")),
     ]
     if card.details:
@@ -147,6 +156,13 @@ def _button(verb: str, incident: Incident) -> Block:
         ),
         spoken=f"{says} incident #{incident.number}",
     )
+
+
+def _menu(incident: Incident) -> Block:
+    if not incident.is_open:
+        return {}
+    choices = [Choice(label, command.format(incident.id)) for command, label in _MENU.items()]
+    return {"accessory": overflow("more", choices)}
 
 
 def _headline(incident: Incident, limit: int) -> Line:

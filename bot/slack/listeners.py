@@ -30,7 +30,7 @@ from bot.slack.text import escape
 log = structlog.get_logger(__name__)
 
 # The ids of CONTRACT 4: public, and in messages that people have in their channels already.
-CLICKS = frozenset({"acknowledge", "resolve", "note", "reassign", "reopen", "take", "pick"})
+CLICKS = frozenset({"acknowledge", "resolve", "note", "reassign", "reopen", "take", "more", "pick"})
 FORMS = frozenset({"resolve", "note", "reassign"})
 SHORTCUTS = frozenset({"add_to_incident", "open_incidents"})
 ESCALATION_POLICY = "escalation_policy"

@@ -45,6 +45,9 @@ _CARD_VERBS = {
     "take": "take",
 }
 _REFERENCE = re.compile(r"#?[A-Za-z0-9]{1,64}")
+_MENU = re.compile(
+    r"(?P<verb>[a-z]{1,32}) (?P<incident>[A-Za-z0-9]{1,64})(?: (?P<args>[^\n]{1,60}))?"
+)
 _DOMAIN = re.compile(r"[A-Za-z0-9-]{1,63}")
 _VERB = re.compile(r"[a-z_-]{1,32}")
 _LEADING_MENTION = re.compile(r"\s*<@([A-Z0-9]+)(?:\|[^<>]*)?>[\s:,]*")
@@ -81,11 +84,13 @@ def command(body: Payload) -> Invocation:
 
 
 def click(body: Payload) -> Invocation:
-    """Read a press of a button: one of a card's, or a `pick`."""
+    """Read a press of a button: one of a card's, one of its menu, or a `pick`."""
     pressed = _first(body.get("actions"))
     action_id, value = _id(pressed, "action_id"), pressed.get("value")
     if action_id == "pick":
         return _invocation(body, Via.BUTTON, **_picked(value))
+    if action_id == "more":
+        return _invocation(body, Via.BUTTON, **_chosen(_id(pressed, "selected_option", "value")))
     verb = _CARD_VERBS.get(action_id or "")
     if verb is None:
         raise Malformed("This button is not one of mine any more. Type the command instead.")
@@ -240,6 +245,19 @@ def _picked(value: Any) -> dict[str, Any]:
             **({"form": True} if read.get("form") is True else {}),
         },
         "confirmed": bool(incidents),
+    }
+
+
+def _chosen(value: str | None) -> dict[str, Any]:
+    """Read what was chosen in a card's menu: a command with the incident's id."""
+    found = _MENU.fullmatch(value or "")
+    if found is None:
+        raise Malformed("This menu cannot be read any more. Type the command instead.")
+    return {
+        "verb": found["verb"],
+        "incidents": (found["incident"],),
+        "text": found[0],
+        "fields": {"args": found["args"]} if found["args"] else {},
     }
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from bot.sandbox.pagerduty import Fault
 from bot.sandbox.slack import Message, all_text
+from tests.e2e.cards import post_card
 from tests.e2e.facts import acknowledgers, assignees, notes
 from tests.e2e.world import CHANNEL, World
 
@@ -384,3 +385,46 @@ async def test_link_says_who_one_is_and_what_is_missing(here: World) -> None:
     assert "PagerDuty has no user with your e-mail address" in await here.pd("link", here.eve)
     assert "no user with the address zed@x.org" in await here.pd("link zed@x.org", here.eve)
     assert "link takes one e-mail address" in await here.pd("link me please", here.eve)
+
+
+# ---------------------------------------------------------------- the menu of a card
+
+
+async def test_menu_of_a_card_acts_and_repairs_the_card(both: World) -> None:
+    incident = both.incident()
+    card = await post_card(both, incident)
+
+    ack = await both.slack.choose(both.ann, card, "more", "Snooze for 1 hour")
+
+    assert ack.ok
+    answer = await both.slack.expect_ephemeral(both.ann, CHANNEL, "Snoozed for 1h")
+    assert "is acknowledged by Ann Archer" in all_text(answer)
+    assert incident.snoozed_until is not None
+    await both.slack.expect_update(card, "Acknowledged")
+
+
+@pytest.mark.parametrize(
+    ("choice", "says"),
+    [
+        ("Take it", "Taken. PagerDuty says: #1"),
+        ("Snooze until 09:00", "Snoozed for"),
+        ("Escalate…", "#1 can go to these levels. Nothing was done yet. Which level?"),
+        ("Priority…", "You named none of your account's priorities: P1, P2, P3, P4 or P5."),
+    ],
+)
+async def test_every_choice_of_the_menu_leads_somewhere(
+    here: World, choice: str, says: str
+) -> None:
+    here.incident()
+    card = await here.answer("show 1")
+
+    await here.slack.choose(here.ann, card, "more", choice)
+
+    assert says in all_text(await here.slack.expect_ephemeral(here.ann, CHANNEL))
+
+
+async def test_resolved_card_has_no_menu(here: World) -> None:
+    here.incident(status="resolved")
+    card = await here.answer("show 1")
+
+    assert "overflow" not in str(card.blocks)

@@ -219,3 +219,17 @@ def test_card_says_how_long_it_took(lasted: timedelta, written: str) -> None:
     resolved = incident(status=RESOLVED.status, resolved_at=AT + lasted)
 
     assert written in said(views.card(Card(resolved)).blocks)
+
+
+@pytest.mark.parametrize(
+    ("shown", "has_menu"),
+    [(TRIGGERED, True), (ACKNOWLEDGED, True), (RESOLVED, False), (MERGED, False)],
+    ids=["triggered", "acknowledged", "resolved", "merged"],
+)
+def test_open_incident_has_a_menu_beside_its_headline(shown: Incident, has_menu: bool) -> None:
+    headline = views.card(Card(shown)).blocks[0]
+
+    assert ("accessory" in headline) is has_menu
+    values = [one["value"] for one in headline.get("accessory", {}).get("options", [])]
+    assert all(value.split()[1] == shown.id for value in values)
+    assert len(values) == (5 if has_menu else 0)

@@ -137,3 +137,30 @@ def test_any_value_of_a_button_gives_a_result_or_a_sentence(value: str) -> None:
     for action_id in ("pick", "note", value):
         with contextlib.suppress(Malformed):
             payloads.click(clicked(action_id, value))
+
+
+def chosen(value: Any) -> dict[str, Any]:
+    body = clicked("more", None)
+    body["actions"][0] |= {"type": "overflow", "selected_option": {"value": value}}
+    return body
+
+
+@pytest.mark.parametrize(
+    ("value", "verb", "fields"),
+    [
+        ("take PT4KHLK", "take", {}),
+        ("snooze PT4KHLK 1h", "snooze", {"args": "1h"}),
+        ("snooze PT4KHLK until 09:00", "snooze", {"args": "until 09:00"}),
+    ],
+)
+def test_choice_of_a_menu_is_a_command(value: str, verb: str, fields: dict[str, str]) -> None:
+    found = payloads.click(chosen(value))
+
+    assert (found.verb, found.incidents, found.text) == (verb, ("PT4KHLK",), value)
+    assert (found.fields, found.confirmed) == (fields, False)
+
+
+@pytest.mark.parametrize("value", [None, "", "snooze", "TAKE P1", "take P1\nx", "take <!here>", 7])
+def test_choice_that_cannot_be_read_is_refused(value: Any) -> None:
+    with pytest.raises(Malformed, match="This menu cannot be read any more"):
+        payloads.click(chosen(value))
