@@ -101,6 +101,12 @@ def test_shown_program_commands_exist() -> None:
     assert shown <= known
 
 
+def test_named_metrics_exist() -> None:
+    named = set(re.findall(r"`(pdbot_[a-z_]+)", "".join(PAGES.values())))
+    assert named
+    assert [one for one in named if one not in printed()] == []
+
+
 def test_named_settings_exist() -> None:
     known = {*NAMES, *(f"{name}_FILE" for name in SECRETS), "PDBOT_SHARED"}
     for page, text in EVERYWHERE.items():
