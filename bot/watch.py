@@ -70,6 +70,7 @@ class Watch:
     tasks: TaskSet
     ages: Ages
     _loops: list[asyncio.Task[None]] = field(default_factory=list)
+    _had_gap: bool = False
 
     async def prepare(self) -> None:
         """Learn the channels' names before the first message; not knowing them stops nothing."""
@@ -95,6 +96,7 @@ class Watch:
             "retention": self._sweep,
         }
         if connected is not None:
+            self.timers.is_blind = lambda: self._is_blind(connected)
             works["connection"] = lambda: self._watch_connection(connected)
         self._loops = [
             asyncio.create_task(self._forever(name, work), name=name)
@@ -149,13 +151,17 @@ class Watch:
                 log.info("the channels' names were not read", reason=str(error))
 
     async def _watch_connection(self, connected: Callable[[], bool]) -> None:
-        before = connected()
         while True:
             await self.clock.sleep(CONNECTION_SECONDS)
-            now = connected()
-            if now and not before:
+            if connected() and self._had_gap:
+                self._had_gap = False
                 self.catch_up.request()
-            before = now
+            self._had_gap = self._had_gap or not connected()
+
+    def _is_blind(self, connected: Callable[[], bool]) -> bool:
+        """Tell whether ends of runs may be unheard: Slack is away, or what was missed is unread."""
+        self._had_gap = self._had_gap or not connected()
+        return self._had_gap or self.catch_up.is_behind
 
     async def _sweep(self) -> None:
         while True:

@@ -108,10 +108,13 @@ class CatchUp:
         self._alarm = Alarm(clock)
         self._is_deep = True
         self.first_round = asyncio.Event()
+        self._is_asked = False
+        self.is_behind = True
+        """Messages may have been missed, and nobody has tried to read them yet."""
 
     def request(self) -> None:
         """Read soon, and far enough back to find threads: messages may have been missed."""
-        self._is_deep = True
+        self._is_deep = self.is_behind = self._is_asked = True
         self._alarm.ring()
 
     async def run(self) -> None:
@@ -121,6 +124,7 @@ class CatchUp:
 
     async def _once(self) -> float:
         """Read once where that is ours to do; gives the seconds until the next time."""
+        self._is_asked = False
         try:
             if self._book.rules is None or not await self._store.lead(LEADER):
                 return LEAD_SECONDS
@@ -131,6 +135,7 @@ class CatchUp:
             is_whole, is_deep = False, True
         finally:
             self.first_round.set()
+            self.is_behind = self._is_asked  # asked again meanwhile: another round follows
         self._is_deep = self._is_deep or (is_deep and not is_whole)
         return EVERY_SECONDS if is_whole else AGAIN_SECONDS
 

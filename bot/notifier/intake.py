@@ -286,13 +286,16 @@ class Overdue:
 def judge_overdue(late: Overdue, rule: Rule, *, job: str, name: str, due_seq: int) -> Judged:
     """Decide what follows from a run that takes too long; stored only while its timer is there.
 
-    The report's identity is that of the start's message with its own condition. Further rules with
-    thresholds of their own report the same run later, so their identities carry a number.
+    The report's identity is that of the start's message with its own condition, so a producer that
+    edits that message to say the same is not repeated.
     """
     seen = late.seen
     planned = decide(rule, seen.status, seen.place)
     at = instant(due_seq)
     decision = _Decision.of(planned, seen, at)
+    # Further rules with thresholds of their own report the same run at other times. Their reports
+    # need identities of their own, which nothing of Slack's gives them; the team is compared, but
+    # never shown nor sent, so it carries the number (and no table needs one more column).
     team = f"{seen.message.team_id}/{late.part}" if late.part else seen.message.team_id
     ingestion = Ingestion(
         message=MessageId(team, seen.message.channel_id, seen.message.ts, Condition.AVG_DURATION),

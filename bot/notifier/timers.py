@@ -1,5 +1,6 @@
 """Report runs that take too long, while they go on."""
 
+from collections.abc import Callable
 from typing import Final
 
 import structlog
@@ -16,30 +17,53 @@ from bot.notifier.rulebook import RuleBook
 log = structlog.get_logger(__name__)
 
 POLL_SECONDS: Final = 0.5
+BLIND_SECONDS: Final = 300.0
 _SOONEST_SECONDS: Final = 0.02
 
 
+def _sees() -> bool:
+    return False
+
+
 class TimerLoop:
-    """Fire what is due; the store gives each timer to one replica, and only once."""
+    """Fire what is due; the store gives each timer to one replica, and only once.
+
+    While `is_blind`, ends of runs may go unheard, so nothing is reported as still running; but no
+    longer than five minutes: an outage of Slack must not hide a job that hangs.
+    """
 
     def __init__(self, store: Store, pipeline: Pipeline, book: RuleBook, *, clock: Clock) -> None:
         self._store = store
         self._pipeline = pipeline
         self._book = book
+        self._clock = clock
         self._alarm = Alarm(clock)
+        self.is_blind: Callable[[], bool] = _sees
+        self._blind_since: float | None = None
 
     async def run(self) -> None:
         """Fire for ever; a timer is at most half a second late while the bot runs."""
         while True:
             seconds = POLL_SECONDS
             try:
-                await self.fire_due()
+                may_fire = self._may_fire()
+                if may_fire:
+                    await self.fire_due()
                 due = await self._store.timers.next_due_seconds()
-                if due is not None:
+                if due is not None and may_fire:
                     seconds = min(POLL_SECONDS, max(_SOONEST_SECONDS, due))
             except StoreError as error:
                 log.warning("timers wait for the database", reason=str(error))
             await self._alarm.wait(seconds)
+
+    def _may_fire(self) -> bool:
+        if not self.is_blind():
+            self._blind_since = None
+            return True
+        now = self._clock.monotonic()
+        if self._blind_since is None:
+            self._blind_since = now
+        return now - self._blind_since >= BLIND_SECONDS
 
     async def fire_due(self) -> int:
         """Fire all that are due now; counts the reports that were stored."""

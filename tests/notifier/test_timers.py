@@ -7,10 +7,21 @@ import pytest
 
 from bot.errors import StoreError
 from bot.ledger import EntryState, seq_of
-from bot.model import Condition
+from bot.model import Condition, EventAction
+from bot.notifier.timers import BLIND_SECONDS
 from tests.notifier.rig import CHANNEL, RULES, TIMED, Rig, WaitingClock, rig
 
 HOUR = 3_600
+
+
+async def looped(it: Rig, until: float) -> None:
+    """Let the loop run until so many seconds have passed."""
+    running = asyncio.create_task(it.timers.run())
+    async with asyncio.timeout(10):
+        while it.clock.ahead < until:  # noqa: ASYNC110 - the loop tells nobody
+            await asyncio.sleep(0)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
 
 
 async def late(it: Rig, seconds: float = HOUR) -> int:
@@ -161,12 +172,47 @@ async def test_loop_goes_on_when_the_database_does_not_answer(tmp_path: Path) ->
 
 
 async def test_loop_fires_at_the_time(tmp_path: Path) -> None:
-    async with rig(tmp_path, TIMED.replace("45m", "1s"), clock=WaitingClock()) as it:
-        running = asyncio.create_task(it.timers.run())
+    """The loop sleeps on the rig's clock: seconds pass as fast as it can wait."""
+    async with rig(tmp_path, TIMED) as it:
         await it.say("nightly started run=7")
-        async with asyncio.timeout(5):
-            while await it.states() != [EntryState.PENDING]:  # noqa: ASYNC110 - the loop tells nobody
-                await asyncio.sleep(0.01)
-        running.cancel()
+        it.clock.ahead += 45 * 60 - 5
+        await looped(it, until=45 * 60 + 2)
         (entry,) = await it.entries()
-        assert (it.clock.now().timestamp() - entry.seq / 1_000_000) < 1
+
+        assert entry.created_at.timestamp() - entry.seq / 1_000_000 < 1
+
+
+async def test_run_that_ends_unheard_is_not_reported(tmp_path: Path) -> None:
+    async with rig(tmp_path, TIMED) as it:
+        await it.say("nightly started run=7")
+        it.clock.ahead += 45 * 60
+        it.timers.is_blind = lambda: True
+        await looped(it, until=45 * 60 + 10)
+        assert await it.entries() == []
+
+        it.timers.is_blind = lambda: False
+        await it.say("nightly succeeded run=7", 10)
+        await looped(it, until=45 * 60 + 20)
+        assert [entry.action for entry in await it.entries()] == [EventAction.RESOLVE]
+
+
+async def test_long_outage_of_slack_does_not_hide_a_job_that_hangs(tmp_path: Path) -> None:
+    async with rig(tmp_path, TIMED) as it:
+        await it.say("nightly started run=7")
+        it.clock.ahead += 45 * 60
+        it.timers.is_blind = lambda: True
+        await looped(it, until=45 * 60 + BLIND_SECONDS + 10)
+
+        assert [entry.action for entry in await it.entries()] == [EventAction.TRIGGER]
+
+
+async def test_end_that_arrives_after_its_report_resolves_it(tmp_path: Path) -> None:
+    """It is older than the report in Slack, but it is the end of that very run."""
+    async with rig(tmp_path, TIMED) as it:
+        await it.say("nightly started run=7")
+        await late(it)
+        await it.deliver()
+        await it.say("nightly succeeded run=7", 44 * 60)
+
+        assert [action for action, _ in await it.deliver()] == ["trigger", "resolve"]
+        assert await it.store.messages.open_alerts() == []
