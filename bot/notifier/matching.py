@@ -18,6 +18,8 @@ _SET_MEMORY: Final = 64 << 20  # a budget, not an allocation
 MOST_BINDINGS: Final = 8
 _LONGEST_LINE: Final = 4096  # bytes; no tool says how a run ended in a longer line
 
+_ANYTHING: Final = r"(?s).*"
+
 Groups = dict[str, str]
 
 
@@ -198,12 +200,26 @@ class Extraction:
 
 @dataclass(frozen=True, slots=True)
 class _Family:
-    """All patterns that look at slots of one family in one way."""
+    """All patterns that look at slots of one family, with or without their marks."""
 
-    way: str
     marked: bool
-    patterns: list[Pattern] = field(default_factory=list)
-    owners: list[list[int]] = field(default_factory=list)
+    patterns: list[Any] = field(default_factory=list)
+    owners: list[int] = field(default_factory=list)
+
+
+def _for_index(pattern: Pattern) -> Any:
+    """Compile a pattern for whole texts; it may match more than the pattern does, never less.
+
+    So one set answers for both ways: what follows the first line is no matter there.
+    """
+    if pattern.way != LINE:
+        return compile_pattern(pattern.pattern)
+    if r"\z" in pattern.pattern:  # the line's end, which is not the text's
+        return compile_pattern(_ANYTHING)
+    try:
+        return compile_pattern(rf"(?m:{pattern.pattern})(?:\n(?s:.*))?")
+    except PatternError:  # it was as large as a pattern can be
+        return compile_pattern(_ANYTHING)
 
 
 class Index:
@@ -214,46 +230,44 @@ class Index:
     """
 
     def __init__(self, tests: Sequence[tuple[int, Test]]) -> None:
-        families: dict[str, dict[tuple[str, bool], _Family]] = {}
+        families: dict[str, dict[bool, _Family]] = {}
         for owner, test in tests:
             pattern = test.pattern
             if pattern is None:
                 continue
+            compiled = _for_index(pattern)
             for name in test.families:
                 ways = families.setdefault(name, {})
-                key = (pattern.way, pattern.marked)
-                family = ways.setdefault(key, _Family(pattern.way, pattern.marked))
-                family.patterns.append(pattern)
-                family.owners.append([owner])
+                family = ways.setdefault(pattern.marked, _Family(pattern.marked))
+                family.patterns.append(compiled)
+                family.owners.append(owner)
         self._families: Mapping[str, list[tuple[_Family, Callable[[bytes], list[int]]]]] = {
             name: [(family, _matcher(family.patterns)) for family in ways.values()]
             for name, ways in families.items()
         }
 
     def candidates(self, slots: Slots) -> list[tuple[int, Slot]]:
-        """Give (owner, slot) for every pattern that matches a slot."""
+        """Give (owner, slot) for every pattern that may match a slot."""
         found: list[tuple[int, Slot]] = []
         for name, members in slots.families.items():
             for family, matcher in self._families.get(name, ()):
                 for slot in members:
-                    for number in matcher(seen(slot, family.way, family.marked)):
-                        found.extend((owner, slot) for owner in family.owners[number])
+                    text = slot.marked_utf8 if family.marked else slot.utf8
+                    found.extend((family.owners[number], slot) for number in matcher(text))
         return found
 
 
-def _matcher(patterns: Sequence[Pattern]) -> Callable[[bytes], list[int]]:
-    single = [compile_pattern(pattern.pattern) for pattern in patterns]
-
+def _matcher(patterns: Sequence[Any]) -> Callable[[bytes], list[int]]:
     def one_by_one(text: bytes) -> list[int]:
-        return [number for number, regexp in enumerate(single) if regexp.fullmatch(text)]
+        return [number for number, regexp in enumerate(patterns) if regexp.fullmatch(text)]
 
     options = _options()
     options.max_mem = _SET_MEMORY
     automaton = re2.Set.FullMatchSet(options)
     try:
-        for pattern in patterns:
-            automaton.Add(pattern.pattern)
-        always = automaton.Add(r"(?s).*")
+        for regexp in patterns:
+            automaton.Add(regexp.pattern)
+        always = automaton.Add(_ANYTHING)
         automaton.Compile()
     except re2.error:  # each fits into the memory, all together do not
         return one_by_one
