@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Literal
 
+from bot.clock import Clock
 from bot.sandbox.pagerduty import Incident
 from bot.sandbox.slack import Message
 from tests.e2e.world import World, bot_of, vendors
@@ -63,12 +64,17 @@ def script(line: str) -> dict[str, Any]:
 
 @asynccontextmanager
 async def jobs_vendors(
-    folder: Path, rules: str = RULES, *, environ: Mapping[str, str] | None = None
+    folder: Path,
+    rules: str = RULES,
+    *,
+    environ: Mapping[str, str] | None = None,
+    clock: Clock | None = None,
 ) -> AsyncIterator[World]:
     """Start everything but the bot, with rules, and a Rundeck in #jobs."""
     path = folder / "rules.toml"
     path.write_text(rules, encoding="utf-8")
-    async with vendors(folder, environ={"PDBOT_RULES": str(path)}) as here:
+    settings = {"PDBOT_RULES": str(path)}
+    async with vendors(folder, environ=settings, clock=clock, slack_clock=clock) as here:
         here.slack.add_other_bot("Rundeck", bot_id=RUNDECK, app_id="A0RUNDECK")
         here.environ["BILLING_KEY"] = here.billing.integration_key
         here.environ |= environ or {}
@@ -77,10 +83,14 @@ async def jobs_vendors(
 
 @asynccontextmanager
 async def jobs_world(
-    folder: Path, rules: str = RULES, *, environ: Mapping[str, str] | None = None
+    folder: Path,
+    rules: str = RULES,
+    *,
+    environ: Mapping[str, str] | None = None,
+    clock: Clock | None = None,
 ) -> AsyncIterator[World]:
     """Run the bot with rules, and a Rundeck in #jobs."""
-    async with jobs_vendors(folder, rules, environ=environ) as here, bot_of(here):
+    async with jobs_vendors(folder, rules, environ=environ, clock=clock) as here, bot_of(here):
         yield here
 
 

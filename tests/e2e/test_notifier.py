@@ -8,6 +8,7 @@ import pytest
 from bot.sandbox.pagerduty import Fault
 from bot.sandbox.slack import all_text
 from tests.e2e.jobs import CHANNEL, RULES, jobs_world, reactions, rundeck, say, script, sent
+from tests.notifier.rig import WaitingClock
 
 
 async def until(check: object, seconds: float = 5.0) -> None:
@@ -90,14 +91,15 @@ async def test_missing_key_blocks_and_goes_on_when_it_is_there(tmp_path: Path) -
 
 async def test_refused_event_is_shown_with_a_button_that_retries(tmp_path: Path) -> None:
     wrong = "0" * 32
-    async with jobs_world(tmp_path, environ={"BILLING_KEY": wrong}) as here:
+    clock = WaitingClock()
+    async with jobs_world(tmp_path, environ={"BILLING_KEY": wrong}, clock=clock) as here:
         failed = await say(here, rundeck("Failed"))
         told = await here.slack.expect_message(CHANNEL, "did not take", thread_ts=failed.ts)
         await here.slack.expect_reaction(failed, "x")
         assert wrong not in all_text(told)
 
         here.environ["BILLING_KEY"] = here.billing.integration_key
-        await asyncio.sleep(1.1)  # how long a key is remembered
+        clock.ahead += 2  # longer than a key is remembered
         assert (await here.click(told, "pick")).ok
         await here.slack.expect_reaction(failed, "rotating_light")
         await until(lambda: reactions(failed) == {"rotating_light"})
@@ -115,14 +117,17 @@ async def test_same_message_five_times_is_one_event(tmp_path: Path) -> None:
 
 
 async def test_run_that_goes_on_too_long_is_reported_while_it_runs(tmp_path: Path) -> None:
-    rules = RULES.replace('"1h"', '"1s"')
-    async with jobs_world(tmp_path, rules) as here:
+    clock = WaitingClock()
+    async with jobs_world(tmp_path, clock=clock) as here:
         started = await say(here, rundeck("Started"))
+        clock.ahead += 3_601
 
         await here.slack.expect_reaction(started, "rotating_light")
 
         event = here.pagerduty.events[0].body
-        assert "takes longer than usual" in event["payload"]["summary"]
+        assert event["payload"]["summary"] == (
+            "nightly / Load takes longer than usual in billing (Rundeck, 1h so far)"
+        )
         await say(here, rundeck("Succeeded"))
         await here.pagerduty.settled()
         incident = next(iter(here.pagerduty.incidents.values()))
@@ -130,14 +135,19 @@ async def test_run_that_goes_on_too_long_is_reported_while_it_runs(tmp_path: Pat
 
 
 async def test_run_that_ends_in_time_is_not_reported(tmp_path: Path) -> None:
-    rules = RULES.replace('"1h"', '"1s"')
-    async with jobs_world(tmp_path, rules) as here:
+    clock = WaitingClock()
+    async with jobs_world(tmp_path, clock=clock) as here:
         await say(here, rundeck("Succeeded", execution=8))  # end before start
+        await say(here, rundeck("Started", execution=8))
         await say(here, rundeck("Started", execution=9))
         await say(here, rundeck("Succeeded", execution=9))
-        await asyncio.sleep(1.6)
+        other = await say(here, rundeck("Started", execution=10, job="other"))
+        await until(lambda: len(sent(here)) == 2)
+        clock.ahead += 3_601
+        await here.slack.expect_reaction(other, "rotating_light")
 
-        assert [action for action, _ in sent(here)] == ["resolve", "resolve"]
+        told = [one.body["event_action"] for one in here.pagerduty.events]
+        assert told == ["resolve", "resolve", "trigger"]
 
 
 async def test_pending_alerts_survive_an_outage_in_order(tmp_path: Path) -> None:
