@@ -120,3 +120,35 @@ async def test_priority_without_the_list_says_why(weather: World, ability: Any, 
     weather.pagerduty.faults.add(ability)
 
     assert says in await weather.pd("priority 1 P1")
+
+
+@pytest.mark.parametrize(
+    ("typed", "effect"),
+    [
+        ("snooze 1 1h", "snooze"),
+        ("escalate 1", "escalate"),
+        ("add 1 @bob", "add"),
+        ("priority 1 P1", "priority"),
+        ("trigger x", "trigger"),
+    ],
+)
+async def test_each_verb_needs_its_own_right(tmp_path: Path, typed: str, effect: str) -> None:
+    policy = tmp_path / "policy.toml"
+    policy.write_text(
+        f'[[allow]]\neffects = ["note"]\n\n[[allow]]\neffects = ["{effect}"]\nusers = ["U0BOB"]\n'
+    )
+    async with world(tmp_path, environ={"PDBOT_POLICY": str(policy)}) as here:
+        here.incident(assignees=None)
+
+        assert f"{effect} is for the user U0BOB" in await here.pd(typed)
+        assert here.writes() == []
+
+
+async def test_snoozing_what_is_triggered_needs_the_right_to_acknowledge(tmp_path: Path) -> None:
+    policy = tmp_path / "policy.toml"
+    policy.write_text('[[allow]]\neffects = ["snooze"]\n')
+    async with world(tmp_path, environ={"PDBOT_POLICY": str(policy)}) as here:
+        here.incident()
+
+        assert "ack is for nobody" in await here.pd("snooze 1 1h")
+        assert here.writes() == []

@@ -130,3 +130,24 @@ async def test_old_entries_go_but_not_unreported_ones(store: Store, clock: Shift
 def test_the_store_implements_the_ports(sqlite: Store) -> None:
     threads: Threads = sqlite.cards
     assert threads is not None
+
+
+async def test_recent_deeds_are_ones_own_and_finished_newest_first(
+    store: Store, clock: ShiftedClock
+) -> None:
+    for reference in ("old", "first", "second", "open"):
+        await intend(store, reference, f"reassign {reference}")
+    await store.audit.finish(reference="old", responder=ANN, outcome="done")
+    await clock.sleep(90)
+    for reference in ("first", "second"):
+        await store.audit.finish(
+            reference=reference, responder=ANN, outcome="done", before={"Q3": 1}, after={"Q3": 2}
+        )
+
+    deeds = await store.audit.recent("U0ANN", timedelta(seconds=60))
+
+    assert {one.reference for one in deeds} == {"first", "second"}
+    assert (deeds[0].text, deeds[0].before, deeds[0].after) == (
+        f"reassign {deeds[0].reference}", {"Q3": 1}, {"Q3": 2},
+    )  # fmt: skip
+    assert await store.audit.recent("U0BOB", timedelta(seconds=60)) == []
