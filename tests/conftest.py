@@ -1,7 +1,11 @@
 """What holds for all tests: no settings of whoever runs them, and the same examples each time."""
 
+import logging
 import os
+from collections.abc import Iterator
 
+import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 
 # Settings and proxies of the developer's shell must not reach a bot under test.
@@ -19,3 +23,14 @@ settings.register_profile(
 )
 settings.register_profile("explore", parent=settings.get_profile("steady"), derandomize=False)
 settings.load_profile("explore" if os.environ.get("EXPLORE") else "steady")
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_it_was() -> Iterator[None]:
+    """Undo what a test that starts the program does to logging: it would write to a closed file."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    structlog.reset_defaults()
+    root.handlers[:] = handlers
+    root.setLevel(level)
