@@ -79,7 +79,8 @@ def fires_after(threshold: Threshold, past_durations: Sequence[float]) -> Expect
     if len(counted) < LEAST_RUNS:
         return Expectation(
             None,
-            f"There is no average yet: {len(counted)} of {LEAST_RUNS} successful runs are known.",
+            f"There is no average yet ({len(counted)} of {LEAST_RUNS} successful runs are known), "
+            "so this run is not timed.",
         )
     average = math.fsum(counted) / len(counted)
     by_percent = threshold.kind == "percent"

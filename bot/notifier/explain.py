@@ -6,7 +6,7 @@ from typing import Any, Final
 from bot.clock import Clock
 from bot.errors import SlackError
 from bot.ledger import Entry, EntryState, StoredMessage, instant
-from bot.model import Bold, Code, JobStatus, Line, Link, Piece, When
+from bot.model import Bold, Code, Condition, JobStatus, Line, Link, Piece, When
 from bot.notifier.intake import job_identity
 from bot.notifier.needs import Store
 from bot.notifier.relay import Relay
@@ -35,9 +35,18 @@ STATES: Final = {
     EntryState.SUPERSEDED: "was not sent: something newer was",
     EntryState.COLLAPSED: "was not sent: something newer says all",
     EntryState.SKIPPED: "was not sent",
-    EntryState.ABANDONED: "was refused by PagerDuty",
+    EntryState.ABANDONED: "was refused by PagerDuty, and is not sent again by itself",
     EntryState.DISCARDED: "was given up by an operator",
 }
+
+HAPPENED: Final = {
+    Condition.START: "started",
+    Condition.SUCCESS: "succeeded",
+    Condition.FAILURE: "failed",
+    Condition.AVG_DURATION: "takes too long",
+    Condition.RETRYABLE_FAILURE: "failed and will be retried",
+}
+_TROUBLE: Final = 5
 
 
 class Explain:
@@ -103,9 +112,14 @@ class Explain:
             )
             if (count := stats.depth.get(state, 0))
         ]
-        timers = f" {stats.timers} runs are timed." if stats.timers else ""
-        alerts = f" {stats.open_alerts} alerts are open." if stats.open_alerts else ""
-        return [(f"Events: {', '.join(told) or 'none is waiting'}.{alerts}{timers}",)]
+        timers = f" Runs that are timed: {stats.timers}." if stats.timers else ""
+        alerts = f" Alerts open: {stats.open_alerts}." if stats.open_alerts else ""
+        head = (
+            f"To be sent to PagerDuty: {', '.join(told) or 'nothing is waiting'}.{alerts}{timers}"
+        )
+        states = (EntryState.ABANDONED, EntryState.BLOCKED)
+        trouble = await self._store.entries.find(states, limit=_TROUBLE)
+        return [(head,), *map(_stuck, trouble)]
 
     async def _latest(self) -> list[Line]:
         messages = await self._store.messages.latest(LATEST)
@@ -122,7 +136,7 @@ class Explain:
         name = cut(clean_line(str(message.status.get("job") or message.job)), _SHOWN)
         url = self._url(message.id.channel_id, message.id.ts)
         told: Piece = Link(name, url) if url else Code(name)
-        return (told, f" {message.id.condition} ", When(instant(message.seq)))
+        return (told, f" {HAPPENED[message.id.condition]} ", When(instant(message.seq)))
 
     async def _unrecognized(self) -> list[Line]:
         tallies = await self._store.messages.tallies(_TALLIES)
@@ -152,7 +166,7 @@ class Explain:
         for message in stored:
             lines += self._about(message)
             mine = [one for one in entries if one.message.condition is message.id.condition]
-            lines += [_delivery(entry) for entry in mine] or [("No event was made of it.",)]
+            lines += [_delivery(entry) for entry in mine] or [("Nothing was sent to PagerDuty.",)]
         return lines
 
     def _about(self, message: StoredMessage) -> list[Line]:
@@ -170,7 +184,7 @@ class Explain:
             for warning in _several(each.get("warnings"))
         ]
         lines += [
-            (f"• {_sentence(each.get('rule', ''))}, duration: {_sentence(each.get('reason', ''))}",)
+            (f"• Time, {_sentence(each.get('rule', ''))}: {_sentence(each.get('reason', ''))}",)
             for each in _several(why.get("timers"))
             if isinstance(each, dict)
         ]
@@ -204,8 +218,12 @@ class Explain:
         try:
             replies = await self._history.replies(channel_id, ts)
         except SlackError as error:
-            sentence = f"I never took that message in, and cannot read it now: {error}"
-            return [(sentence, " Am I in that channel?")]
+            return [
+                (
+                    f"I have no record of that message, and cannot read it now: {error} Check the "
+                    "link, and whether I am in that channel.",
+                )
+            ]
         said = next((one for one in replies if one.ts == ts), None)
         if said is None:
             return [("There is no such message, as far as Slack shows me.",)]
@@ -243,9 +261,21 @@ class Explain:
         return (f"Entry {entry_id} (", Code(cut(entry.rule, _SHOWN)), ") is sent again now.")
 
 
+def _stuck(entry: Entry) -> Line:
+    """Say what does not leave by itself, and what to type when its cause is gone."""
+    return (
+        f"• The {entry.action} of ",
+        Code(cut(entry.rule, _SHOWN)),
+        f" for {cut(clean_line(entry.job), _SHOWN)} {STATES[entry.state]}: "
+        f"{_sentence(entry.error or 'no reason was given')} ",
+        Code(f"jobs retry {entry.id}"),
+    )
+
+
 def _became(entries: Sequence[Entry], message: StoredMessage) -> str:
     if not entries:
-        return _sentence(message.why.get("reason", "nothing was sent."))
+        rules = [each for each in _several(message.why.get("rules")) if isinstance(each, dict)]
+        return f"nothing was sent. {_sentence(rules[0]['reason']) if rules else 'No rule matches.'}"
     told = []
     for entry in entries[:3]:
         state = STATES[entry.state]

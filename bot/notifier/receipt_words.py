@@ -1,7 +1,7 @@
 """What a job message's receipts should say. Pure: entries in, reactions and sentences out."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -64,22 +64,30 @@ def same_incident(incident: Incident, card_url: str | None) -> Line:
     return (*head, " ", Link("Its card", card_url)) if card_url else head
 
 
+_REFUSED: Final[Mapping[EventAction, str]] = {
+    EventAction.TRIGGER: "nobody was paged",
+    EventAction.ACKNOWLEDGE: "the alert stays as it is",
+    EventAction.RESOLVE: "the alert stays open",
+}
+
+
 def abandoned(entry: Entry) -> Line:
     """Say that an alert was refused, and how to send it again."""
+    reason = cut(clean_line(entry.error or "no reason was given"), _SHOWN)
     return (
         f"PagerDuty did not take the {entry.action} of rule ",
         Code(cut(entry.rule, _SHOWN_TITLE)),
-        f": {cut(clean_line(entry.error or 'no reason was given'), _SHOWN)} (outbox {entry.id})",
+        f", so {_REFUSED[entry.action]}. {reason} (outbox {entry.id})",
     )
 
 
 def blocked(entry: Entry) -> Line:
     """Say that an alert waits for its integration key."""
+    reason = cut(clean_line(entry.error or "Its integration key is missing."), _SHOWN)
     return (
         f"The {entry.action} of rule ",
         Code(cut(entry.rule, _SHOWN_TITLE)),
-        f" waits: {cut(clean_line(entry.error or 'its integration key is missing'), _SHOWN)}"
-        f" (outbox {entry.id})",
+        f" has not left yet, so {_REFUSED[entry.action]}. {reason} (outbox {entry.id})",
     )
 
 

@@ -67,7 +67,9 @@ def test_threshold_fires_after(threshold: str, past: list[float], seconds: float
 
 def test_threshold_says_how_many_runs_are_known() -> None:
     answer = fires_after(parse_threshold("+20%"), [100, 120])
-    assert answer.reason == "There is no average yet: 2 of 3 successful runs are known."
+    assert answer.reason == (
+        "There is no average yet (2 of 3 successful runs are known), so this run is not timed."
+    )
 
 
 def test_threshold_says_how_it_was_counted() -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.errors import RequestError, SlackError
+from bot.errors import Refused, RequestError, SlackError
 from bot.model import Line
 from bot.slack.text import plain
 from tests.notifier.rig import CHANNEL, RULES, TIMED, Rig, rig
@@ -32,7 +32,7 @@ async def test_overview_tells_rules_messages_and_what_waits(tmp_path: Path) -> N
         assert "1 rule of" in overview
         assert "billing any producer; in every channel I am in" in overview
         assert "1 waiting" in overview
-        assert "1 runs are timed" in overview
+        assert "Runs that are timed: 1" in overview
         assert "nightly failure" in overview
         assert "trigger waits for its turn" in overview
         assert 'says "exploded"' in overview
@@ -71,7 +71,7 @@ async def test_why_tells_of_timers_and_what_was_left_out(tmp_path: Path) -> None
         slow = await it.say("nightly slow", 1)
 
         assert "The rule's limit is 45m" in await why(it, started.ts)
-        assert "No event was made of it" in await why(it, started.ts)
+        assert "Nothing was sent to PagerDuty" in await why(it, started.ts)
         assert "Left out: The image" in await why(it, slow.ts)
 
 
@@ -100,7 +100,7 @@ async def test_why_of_nothing(tmp_path: Path) -> None:
     async with rig(tmp_path) as it:
         assert "no such message" in await why(it, "1700000000.000100")
         it.past.errors.append(SlackError("Slack said no."))
-        assert "Am I in that channel?" in await why(it, "1700000000.000100")
+        assert "whether I am in that channel" in await why(it, "1700000000.000100")
 
 
 async def test_without_rules_it_says_how_to_begin(tmp_path: Path) -> None:
@@ -119,3 +119,26 @@ async def test_retry_of_what_was_overtaken_says_so(tmp_path: Path) -> None:
         assert "something newer" in plain(await it.jobs.retry(1))
         with pytest.raises(RequestError, match="no entry 9"):
             await it.jobs.retry(9)
+
+
+async def test_overview_says_what_is_stuck_and_what_to_type(tmp_path: Path) -> None:
+    async with rig(tmp_path) as it:
+        await it.say("nightly failed")
+        it.sender.steps.append(Refused("PagerDuty refused the event (400)."))
+        await it.deliver()
+        overview = told(await it.jobs.overview())
+
+        assert "1 refused by PagerDuty" in overview
+        assert "nightly was refused by PagerDuty, and is not sent again by itself" in overview
+        assert "jobs retry 1" in overview
+
+
+async def test_overview_says_why_nothing_was_sent(tmp_path: Path) -> None:
+    async with rig(tmp_path, RULES + 'job = ["nightly"]\n') as it:
+        await it.say("nightly started")
+        await it.say("weekly failed", 1)
+        overview = told(await it.jobs.overview())
+
+        assert 'nothing was sent. Rule "billing": a start sends nothing' in overview
+        assert "weekly failed" in overview
+        assert "nothing was sent. No rule matches." in overview
