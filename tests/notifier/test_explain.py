@@ -33,7 +33,7 @@ async def test_overview_tells_rules_messages_and_what_waits(tmp_path: Path) -> N
         assert "billing any producer; in every channel I am in" in overview
         assert "1 waiting" in overview
         assert "Runs that are timed: 1" in overview
-        assert "nightly failure" in overview
+        assert "nightly failed" in overview
         assert "trigger waits for its turn" in overview
         assert 'says "exploded"' in overview
 
