@@ -76,7 +76,8 @@ class OutboxEvent:
     """One event that a rule makes of a message.
 
     `body` is all of Events v2 but the routing key. `ordinal` separates rules that meet in one
-    lane. `unless_open`: not sent while the job has an alert open (a `start`).
+    lane. `unless_open`: not sent while the job has an alert open (a `start`). `elsewhere_only`: a
+    resolve whose own pair another rule resolves with the same message.
     """
 
     rule: str
@@ -86,6 +87,7 @@ class OutboxEvent:
     body: Mapping[str, Any]
     ordinal: int = 0
     unless_open: bool = False
+    elsewhere_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -182,6 +182,7 @@ def _outbox_event(decision: _Decision, ordinal: int, status: JobStatus) -> Outbo
         body=event.body,
         ordinal=ordinal,
         unless_open=is_start,
+        elsewhere_only=decision.planned.elsewhere_only,
     )
 
 

@@ -26,6 +26,8 @@ class Planned:
     `action` None sends nothing, `reason` says why in one sentence. A `shadow` is told, never sent.
     `job_key` is the job's identity under which open alerts and runs are kept, whatever the dedup
     key says. `summary` is the rule's own text, None for the default one; `label` names the job.
+    `elsewhere_only`: another rule resolves this very pair; what this rule has open on other pairs
+    is still its own to resolve.
     """
 
     rule: Rule
@@ -39,6 +41,7 @@ class Planned:
     images: tuple[str, ...]
     summary: str | None
     shadow: bool
+    elsewhere_only: bool = False
 
     @property
     def pair(self) -> Pair:
@@ -47,8 +50,8 @@ class Planned:
 
     @property
     def is_sent(self) -> bool:
-        """Tell whether an event leaves."""
-        return self.action is not None and not self.shadow
+        """Tell whether an event leaves for its own pair."""
+        return self.action is not None and not self.shadow and not self.elsewhere_only
 
 
 def job_key(status: JobStatus, rule: Rule, place: Place) -> str:
@@ -120,9 +123,15 @@ def plan(
                     f'Rule "{rule.name}": rule "{first}" already sends this {each.action} to the '
                     "same integration key and dedup key, and one event is enough."
                 )
-                each = replace(each, action=None, reason=reason)
+                each = _repeated(each, reason)
         planned.append(each)
     return tuple(planned)
+
+
+def _repeated(planned: Planned, reason: str) -> Planned:
+    if planned.action is EventAction.RESOLVE:
+        return replace(planned, elsewhere_only=True, reason=reason)
+    return replace(planned, action=None, reason=reason)
 
 
 def resolves(planned: Planned, open_pairs: Iterable[Pair]) -> tuple[Planned, ...]:

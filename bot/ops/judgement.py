@@ -139,7 +139,7 @@ def _decision(
     if planned.is_sent:
         event = build(planned, status, message, channel_name=place.channel_name)
         return Decision(planned.rule.name, event, reason)
-    if planned.action is not None:
+    if planned.action is not None and planned.shadow:
         summary = planned.summary or default_summary(planned, status)
         reason = (
             f"{reason[:-1]}; it would be: {planned.action} {planned.severity} "

@@ -129,7 +129,8 @@ class Book:
             key=lambda alert: alert.lane,
         )
         open_lanes = {alert.lane for alert in older}
-        self._add(ingestion, event, now, was_open=own in open_lanes)
+        if not event.elsewhere_only:
+            self._add(ingestion, event, now, was_open=own in open_lanes)
         for alert in others:
             there = replace(
                 event,

@@ -143,6 +143,36 @@ async def test_two_rules_with_the_same_keys_send_one_event(tmp_path: Path) -> No
         assert len(await it.deliver()) == 2
 
 
+async def test_second_of_two_rules_with_the_same_keys_resolves_what_it_opened_elsewhere(
+    tmp_path: Path,
+) -> None:
+    first = RULES + "continue = true\n"
+    second = '[[rule]]\nname = "again"\nintegration_key = "env:KEY"\n'
+    async with rig(tmp_path, first + second + 'dedup_key = "old-{job}"\n') as it:
+        await it.say("nightly failed")
+        it.adopt(first + second)
+        assert await it.reload()
+        await it.say("nightly succeeded", 1)
+
+        assert sorted(await it.deliver()) == [
+            ("resolve", "old-nightly"),
+            ("resolve", "script:-:nightly"),
+            ("trigger", "old-nightly"),
+            ("trigger", "script:-:nightly"),
+        ]
+        assert await it.store.messages.open_alerts() == []
+
+
+async def test_edit_that_says_the_same_is_no_second_message(tmp_path: Path) -> None:
+    """An old failure whose message gets a new button must not page again."""
+    async with rig(tmp_path) as it:
+        old = it.message("nightly failed", -86_400 * 100)
+        edited = it.message("nightly failed", 0, ts=old.ts, previous=old.content)
+        await it.pipeline(edited)
+
+        assert await it.entries() == []
+
+
 async def test_shadow_rule_sends_nothing_and_says_so(tmp_path: Path) -> None:
     async with rig(tmp_path, RULES + "shadow = true\n") as it:
         said = await it.say("nightly failed")
