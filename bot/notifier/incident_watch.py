@@ -40,6 +40,7 @@ class Awaited:
     dedup_key: str
     sent_at: datetime
     message_at: datetime
+    key_ref: str = ""
     is_resumed: bool = False
     looked: int = 0
     next_at: float = 0.0
@@ -62,7 +63,8 @@ class IncidentWatch:
         self._rooms = rooms
         self._incidents = incidents
         self._clock = clock
-        self._awaited: dict[tuple[str, str, str], Awaited] = {}
+        self._awaited: dict[tuple[str, ...], Awaited] = {}
+        self._found: dict[tuple[str, ...], set[str]] = {}
         self._quiet_until = 0.0
 
     def __len__(self) -> int:
@@ -70,14 +72,14 @@ class IncidentWatch:
 
     def expect(self, awaited: Awaited) -> None:
         """Look for an incident from now on; beyond 2,000 the oldest is given up in silence."""
-        name = (awaited.channel_id, awaited.ts, awaited.dedup_key)
-        self._awaited.setdefault(name, awaited)
+        self._awaited.setdefault(_name(awaited), awaited)
         if len(self._awaited) > MOST_AWAITED:
             del self._awaited[next(iter(self._awaited))]
 
     def forget(self) -> None:
         """Leave everything to another replica."""
         self._awaited.clear()
+        self._found.clear()
 
     def next_seconds(self) -> float | None:
         """Give the seconds until the next lookup, None when nothing is awaited."""
@@ -110,8 +112,11 @@ class IncidentWatch:
             log.info("receipts wait", reason=str(error))
             return
         for one in sorted(group, key=lambda one: one.message_at):  # the first gets the card
+            # Two rules may page two services with one dedup key: each trigger has its incident.
+            others = self._found.get(_message(one), set())
+            left = [incident for incident in found if incident.id not in others]
             try:
-                await self._settle(one, choose(found, one.message_at))
+                await self._settle(one, choose(left, one.message_at))
             except PdbotError as error:
                 log.info("a receipt was not shown", reason=str(error))
                 one.is_resumed = True  # perhaps it was, and only the answer was lost
@@ -119,11 +124,16 @@ class IncidentWatch:
     async def _settle(self, one: Awaited, incident: Incident | None) -> None:
         if incident is not None:
             await self._show(one, incident)
+            self._found.setdefault(_message(one), set()).add(incident.id)
         elif self._clock.now() - one.sent_at < GIVE_UP:
             return
-        elif not await self._was_said(one, "no incident appeared"):
+        elif not self._found.get(_message(one)) and not await self._was_said(
+            one, "no incident appeared"
+        ):
             await self._board.post(one.channel_id, [NO_INCIDENT], thread_ts=one.thread_ts)
-        self._awaited.pop((one.channel_id, one.ts, one.dedup_key), None)
+        self._awaited.pop(_name(one), None)
+        if not any(_message(other) == _message(one) for other in self._awaited.values()):
+            self._found.pop(_message(one), None)
 
     async def _show(self, one: Awaited, incident: Incident) -> None:
         """Post the card, or lead to the one that this channel has."""
@@ -150,3 +160,12 @@ class IncidentWatch:
             return False
         said = await self._board.said(one.channel_id, one.thread_ts)
         return any(words in text for text in said)
+
+
+def _message(one: Awaited) -> tuple[str, ...]:
+    """Name what triggers of one message share that have one dedup key."""
+    return (one.channel_id, one.ts, one.dedup_key)
+
+
+def _name(one: Awaited) -> tuple[str, ...]:
+    return (*_message(one), one.key_ref)

@@ -206,6 +206,7 @@ class Receipts:
                     ts=ts,
                     thread_ts=thread_ts,
                     dedup_key=entry.dedup_key,
+                    key_ref=entry.key_ref,
                     sent_at=entry.settled_at or self._clock.now(),
                     message_at=instant(entry.seq),
                     is_resumed=is_resumed,

@@ -144,6 +144,42 @@ async def test_later_trigger_gets_a_link_to_the_card(tmp_path: Path) -> None:
         assert len(it.incidents.asked) == 1
 
 
+TWO_TEAMS = (
+    RULES + 'continue = true\n[[rule]]\nname = "other team"\nintegration_key = "env:OTHER"\n'
+)
+
+
+async def test_two_services_paged_with_one_dedup_key_get_a_card_each(tmp_path: Path) -> None:
+    async with rig(tmp_path, TWO_TEAMS) as it:
+        it.environ["OTHER"] = "f" * 32
+        it.incidents.by_key[NIGHTLY] = [incident(1)]
+        said = await it.say("nightly failed")
+        await it.deliver()
+        await it.show()
+        assert it.board.cards == [(said.ts, "Q000001")]
+
+        it.incidents.by_key[NIGHTLY].append(incident(2))
+        it.clock.ahead += 2
+        await it.show()
+        assert it.board.cards == [(said.ts, "Q000001"), (said.ts, "Q000002")]
+        assert len(it.watch) == 0
+
+
+async def test_two_triggers_that_became_one_incident_are_not_called_missing(
+    tmp_path: Path,
+) -> None:
+    async with rig(tmp_path, TWO_TEAMS) as it:
+        it.environ["OTHER"] = "f" * 32
+        it.incidents.by_key[NIGHTLY] = [incident(1)]
+        await it.say("nightly failed")
+        await it.deliver()
+        await it.show()
+        it.clock.ahead += 301
+        await it.show()
+
+        assert (len(it.watch), it.board.posts) == (0, [])
+
+
 async def test_missing_incident_is_said_after_five_minutes(tmp_path: Path) -> None:
     async with rig(tmp_path) as it:
         said = await it.say("nightly failed")
