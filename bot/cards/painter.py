@@ -107,7 +107,8 @@ class Painter:
         place = _place(card)
         wanted = snapshot.card_of(card.wanted)
         if wanted is None:
-            await self._book.settle(card, pause_seconds=LONGEST_WAIT_SECONDS)
+            # Left to the sweep, which has the incident read: longer than anybody waits for here.
+            await self._book.settle(card, pause_seconds=LONGEST_WAIT_SECONDS + 1)
             return
         try:
             if card.wanted != card.shown:
