@@ -28,6 +28,8 @@ def clean_text(text: str) -> str:
 
 def clean_line(text: str) -> str:
     """Clean and fold into one line; text in which nothing can be seen becomes empty."""
+    if text.isascii() and text.isprintable() and "  " not in text:
+        return text.strip(" ")  # nearly all of them; a message asks for some fifty
     folded = " ".join(clean_text(text).split())
     if not folded.isascii() and all(
         unicodedata.category(character) in _INVISIBLE for character in folded

@@ -26,6 +26,7 @@ from bot.telemetry import Observe, ignore
 MAX_ANSWER_BYTES = 16 * 1024 * 1024  # a page of 100 incidents has well under 1 MB
 _CONNECT_SHARE = 0.5  # of the time allowed: the other half is for the answer
 _IDLE_SECONDS = 30.0  # how long an unused connection is kept: less than usual servers do
+_MOST_URLS = 64  # remembered as parsed
 _MAX_CONNECTIONS = 50
 
 
@@ -119,6 +120,8 @@ class Connection:
         if url.scheme not in {"http", "https"} or not url.host:
             raise ConfigError([f"{setting} is not an http(s) address; example: https://host/path"])
         self.host = url.host
+        self._base = str(url).rstrip("/")
+        self._urls: dict[str, httpx.URL] = {}
         trust_env = not is_loopback(url)
         if trust_env:
             _check_proxies()
@@ -177,7 +180,11 @@ class Connection:
             async with (
                 asyncio.timeout(self._timeout_seconds),
                 self._http.stream(
-                    method, path, params=list(query), headers=headers, content=content
+                    method,
+                    self._url(path),
+                    params=list(query) or None,
+                    headers=headers,
+                    content=content,
                 ) as response,
             ):
                 return Answer(response.status_code, response.headers, await _bounded(response))
@@ -187,6 +194,15 @@ class Connection:
         except (httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, OSError, ValueError) as bad:
             # Not chained: httpx's exceptions hold the request, and that holds the secrets.
             raise self._disconnected(bad) from None
+
+    def _url(self, path: str) -> httpx.URL:
+        """Give the address of a path; events have one only, and parsing it costs 0.1 ms."""
+        url = self._urls.get(path)
+        if url is None:
+            if len(self._urls) >= _MOST_URLS:
+                self._urls.clear()
+            url = self._urls[path] = httpx.URL(self._base + path)
+        return url
 
     def _disconnected(self, bad: Exception) -> Disconnected:
         if not _was_sent(bad):

@@ -51,6 +51,7 @@ class Sqlite:
         def prepare(raw: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
             raw.execute("PRAGMA journal_mode = WAL")
             raw.execute("PRAGMA synchronous = FULL")
+            raw.execute("PRAGMA wal_autocheckpoint = 4000")
             raw.execute(
                 "PRAGMA cache_size = -16384"
             )  # KiB; the default 2 MB misses at 100,000 rows
