@@ -6,7 +6,6 @@ with `Malformed`, whose sentence the responder reads.
 Shapes: https://docs.slack.dev/reference/interaction-payloads
 """
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +14,20 @@ from typing import Any
 from bot.model import Invocation, SlackUserId, Via
 from bot.slack.blocks import BUTTON_VALUE
 from bot.slack.messages import Ignored, message
-from bot.slack.views import METADATA
+from bot.slack.reading import (
+    ID_LIMIT,
+    TEXT_LIMIT,
+    Malformed,
+    Payload,
+    first_of,
+    id_of,
+    load_json,
+    mapping,
+    metadata_of,
+    text_of,
+    url_of,
+    user_of,
+)
 
 __all__ = [
     "Ignored",
@@ -30,11 +42,7 @@ __all__ = [
     "submission",
 ]
 
-Payload = Mapping[str, Any]
-
-TEXT_LIMIT = 40_000  # more than Slack lets anybody type
 INCIDENTS_LIMIT = 250
-ID_LIMIT = 255
 
 _CARD_VERBS = {
     "acknowledge": "ack",
@@ -54,10 +62,6 @@ _LEADING_MENTION = re.compile(r"\s*<@([A-Z0-9]+)(?:\|[^<>]*)?>[\s:,]*")
 _WORDS_OF_PEOPLE = (None, "", "file_share", "thread_broadcast")
 
 
-class Malformed(ValueError):
-    """Slack sent something that this version of the bot cannot use; nothing was done."""
-
-
 @dataclass(frozen=True, slots=True)
 class OptionsRequest:
     """Slack asks for the options of a select, after each character; answered from a cache."""
@@ -73,24 +77,24 @@ def command(body: Payload) -> Invocation:
     """Read a slash command. Its text stays as Slack sent it."""
     return Invocation(
         via=Via.COMMAND,
-        slack_user_id=_user(body, "user_id"),
-        text=_text(body, "text"),
-        team_id=_id(body, "team_id"),
-        user_team_id=_id(body, "user_team_id"),
-        channel_id=_id(body, "channel_id"),
-        trigger_id=_id(body, "trigger_id"),
-        response_url=_url(body),
+        slack_user_id=user_of(body, "user_id"),
+        text=text_of(body, "text"),
+        team_id=id_of(body, "team_id"),
+        user_team_id=id_of(body, "user_team_id"),
+        channel_id=id_of(body, "channel_id"),
+        trigger_id=id_of(body, "trigger_id"),
+        response_url=url_of(body),
     )
 
 
 def click(body: Payload) -> Invocation:
     """Read a press of a button: one of a card's, one of its menu, or a `pick`."""
-    pressed = _first(body.get("actions"))
-    action_id, value = _id(pressed, "action_id"), pressed.get("value")
+    pressed = first_of(body.get("actions"))
+    action_id, value = id_of(pressed, "action_id"), pressed.get("value")
     if action_id == "pick":
         return _invocation(body, Via.BUTTON, **_picked(value))
     if action_id == "more":
-        return _invocation(body, Via.BUTTON, **_chosen(_id(pressed, "selected_option", "value")))
+        return _invocation(body, Via.BUTTON, **_chosen(id_of(pressed, "selected_option", "value")))
     verb = _CARD_VERBS.get(action_id or "")
     if verb is None:
         raise Malformed("This button is not one of mine any more. Type the command instead.")
@@ -101,12 +105,12 @@ def click(body: Payload) -> Invocation:
 
 def submission(body: Payload) -> Invocation:
     """Read a submitted form; empty fields are left out of `fields`."""
-    view = _mapping(body, "view")
-    verb = _id(view, "callback_id")
+    view = mapping(body, "view")
+    verb = id_of(view, "callback_id")
     if verb is None:
         raise Malformed("This form has no name, so I cannot tell what it asks for.")
-    fields = _fields(_mapping(view, "state", "values"))
-    incident = _id(_metadata(body), "incident") or fields.get("incident")
+    fields = _fields(mapping(view, "state", "values"))
+    incident = id_of(metadata_of(body), "incident") or fields.get("incident")
     incidents = (incident,) if isinstance(incident, str) else ()
     return _invocation(
         body,
@@ -121,7 +125,7 @@ def submission(body: Payload) -> Invocation:
 
 def shortcut(body: Payload) -> Invocation:
     """Read a global shortcut, or a message shortcut with its message in `fields`."""
-    verb = _id(body, "callback_id")
+    verb = id_of(body, "callback_id")
     if verb is None:
         raise Malformed("This shortcut has no name, so I cannot tell what it asks for.")
     return _invocation(body, Via.SHORTCUT, verb=verb, text=verb, fields=_quoted(body))
@@ -129,15 +133,15 @@ def shortcut(body: Payload) -> Invocation:
 
 def options(body: Payload) -> OptionsRequest:
     """Read a request for the options of an external select."""
-    action_id = _id(body, "action_id")
+    action_id = id_of(body, "action_id")
     if action_id is None:
         raise Malformed("Slack asked for the options of a select without a name.")
     return OptionsRequest(
         action_id=action_id,
-        typed=_text(body, "value")[:ID_LIMIT],
-        slack_user_id=_user(body, "user", "id"),
-        team_id=_id(body, "team", "id"),
-        incident_id=_id(_metadata(body), "incident"),
+        typed=text_of(body, "value")[:ID_LIMIT],
+        slack_user_id=user_of(body, "user", "id"),
+        team_id=id_of(body, "team", "id"),
+        incident_id=id_of(metadata_of(body), "incident"),
     )
 
 
@@ -149,7 +153,7 @@ def mention(event: Payload, bot_user_id: str, *, team_id: str | None = None) -> 
     """
     if any(event.get(key) for key in ("bot_id", "bot_profile", "edited", "hidden", "message")):
         return None
-    user, text = _id(event, "user"), event.get("text")
+    user, text = id_of(event, "user"), event.get("text")
     if event.get("subtype") not in _WORDS_OF_PEOPLE or user in (None, bot_user_id):
         return None
     if not isinstance(text, str) or len(text) > TEXT_LIMIT:
@@ -164,45 +168,45 @@ def mention(event: Payload, bot_user_id: str, *, team_id: str | None = None) -> 
         slack_user_id=SlackUserId(str(user)),
         text=text.strip(),
         team_id=team_id,
-        user_team_id=_id(event, "user_team") or _id(event, "team"),
-        channel_id=_id(event, "channel"),
-        thread_ts=_id(event, "thread_ts"),
-        message_ts=_id(event, "ts"),
+        user_team_id=id_of(event, "user_team") or id_of(event, "team"),
+        channel_id=id_of(event, "channel"),
+        thread_ts=id_of(event, "thread_ts"),
+        message_ts=id_of(event, "ts"),
     )
 
 
 def _invocation(body: Payload, via: Via, **found: Any) -> Invocation:
     """Add who, where and how to answer to what was asked for."""
-    container, metadata = _mapping(body, "container"), _metadata(body)
-    message = _mapping(body, "message")
-    ts = _id(message, "ts") or _id(container, "message_ts")
-    thread_ts = _id(message, "thread_ts") or _id(container, "thread_ts")
+    container, metadata = mapping(body, "container"), metadata_of(body)
+    message = mapping(body, "message")
+    ts = id_of(message, "ts") or id_of(container, "message_ts")
+    thread_ts = id_of(message, "thread_ts") or id_of(container, "thread_ts")
     if thread_ts == ts:
         thread_ts = None  # it has a thread below it, it is not in one
     if container.get("is_ephemeral") is True or not _may_be_card(message):
         ts = None  # such a message must not be edited: it is nobody's card
     return Invocation(
         via=via,
-        slack_user_id=_user(body, "user", "id"),
-        team_id=_id(body, "team", "id"),
-        user_team_id=_id(body, "user", "team_id"),
-        channel_id=_id(body, "channel", "id")
-        or _id(container, "channel_id")
-        or _id(metadata, "channel"),
-        thread_ts=thread_ts or _id(metadata, "thread_ts"),
-        message_ts=ts or _id(metadata, "message_ts"),
-        trigger_id=_id(body, "trigger_id"),
-        response_url=_url(body) or _url(metadata),
-        view_id=_modal(body) or _id(metadata, "view_id"),
+        slack_user_id=user_of(body, "user", "id"),
+        team_id=id_of(body, "team", "id"),
+        user_team_id=id_of(body, "user", "team_id"),
+        channel_id=id_of(body, "channel", "id")
+        or id_of(container, "channel_id")
+        or id_of(metadata, "channel"),
+        thread_ts=thread_ts or id_of(metadata, "thread_ts"),
+        message_ts=ts or id_of(metadata, "message_ts"),
+        trigger_id=id_of(body, "trigger_id"),
+        response_url=url_of(body) or url_of(metadata),
+        view_id=_modal(body) or id_of(metadata, "view_id"),
         **found,
     )
 
 
 def _modal(body: Payload) -> str | None:
     """Give the modal that a button was pressed in; a Home tab is none."""
-    view = _mapping(body, "view")
+    view = mapping(body, "view")
     is_click = body.get("type") == "block_actions"
-    return _id(view, "id") if is_click and view.get("type") == "modal" else None
+    return id_of(view, "id") if is_click and view.get("type") == "modal" else None
 
 
 def _may_be_card(message: Payload) -> bool:
@@ -226,7 +230,7 @@ def _picked(value: Any) -> dict[str, Any]:
     `"form": true` marks arguments that were cut because they did not fit into the button.
     """
     refusal = Malformed("This button cannot be read any more. Type the command instead.")
-    read = _json(value, BUTTON_VALUE)
+    read = load_json(value, BUTTON_VALUE)
     if read is None:
         raise refusal
     verb, incidents, args = read.get("verb"), read.get("incidents") or [], read.get("args") or ""
@@ -263,15 +267,15 @@ def _chosen(value: str | None) -> dict[str, Any]:
 
 def _quoted(body: Payload) -> dict[str, Any]:
     """Give the message that a message shortcut was used on, with its address."""
-    marked = _mapping(body, "message")
+    marked = mapping(body, "message")
     if not marked:
         return {}
     found = {
-        "message_text": _text(marked, "text"),
-        "message_author": _id(marked, "user") or _id(marked, "bot_id") or "",
+        "message_text": text_of(marked, "text"),
+        "message_author": id_of(marked, "user") or id_of(marked, "bot_id") or "",
     }
-    domain, channel_id = _id(body, "team", "domain"), _id(body, "channel", "id")
-    ts = _id(marked, "ts")
+    domain, channel_id = id_of(body, "team", "domain"), id_of(body, "channel", "id")
+    ts = id_of(marked, "ts")
     if domain and channel_id and ts and _DOMAIN.fullmatch(domain):
         place = f"{channel_id}/p{ts.replace('.', '')}"
         found["permalink"] = f"https://{domain}.slack.com/archives/{place}"
@@ -294,61 +298,5 @@ def _value(state: Payload) -> str | tuple[str, ...] | None:
     if isinstance(people, list):
         return tuple(person for person in people if isinstance(person, str))
     if "selected_option" in state:
-        return _id(state, "selected_option", "value")
-    return _text(state, "value") or None
-
-
-def _metadata(body: Payload) -> Payload:
-    """Read the `private_metadata` of the view that something happened in."""
-    return _json(_mapping(body, "view").get("private_metadata"), METADATA) or {}
-
-
-def _json(text: Any, limit: int) -> Payload | None:
-    if not isinstance(text, str) or len(text) > limit:
-        return None
-    try:
-        read = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    return read if isinstance(read, dict) else None
-
-
-def _first(items: Any) -> Payload:
-    first = items[0] if isinstance(items, list) and items else None
-    if not isinstance(first, Mapping):
-        raise Malformed("Slack did not say which button was pressed.")
-    return first
-
-
-def _mapping(value: Any, *path: str) -> Payload:
-    """Follow a path of keys to a mapping; an empty one where there is none."""
-    for key in path:
-        value = value.get(key) if isinstance(value, Mapping) else None
-    return value if isinstance(value, Mapping) else {}
-
-
-def _id(value: Payload, *path: str) -> str | None:
-    """Follow a path of keys to an id, a ts or a name; None where there is none."""
-    found = _mapping(value, *path[:-1]).get(path[-1])
-    return found if isinstance(found, str) and 0 < len(found) <= ID_LIMIT else None
-
-
-def _user(body: Payload, *path: str) -> SlackUserId:
-    found = _id(body, *path)
-    if found is None:
-        raise Malformed("Slack did not say who asked, so nothing was done.")
-    return SlackUserId(found)
-
-
-def _text(value: Payload, key: str) -> str:
-    text = value.get(key)
-    if not isinstance(text, str):
-        return ""
-    if len(text) > TEXT_LIMIT:
-        raise Malformed(f"That is longer than {TEXT_LIMIT:,} characters; nothing was done.")
-    return text
-
-
-def _url(value: Payload) -> str | None:
-    url = value.get("response_url")
-    return url if isinstance(url, str) and url.startswith(("https://", "http://")) else None
+        return id_of(state, "selected_option", "value")
+    return text_of(state, "value") or None

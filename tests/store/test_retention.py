@@ -35,7 +35,6 @@ async def test_everything_goes_in_time_but_what_was_abandoned(
         "unrecognized": 1,
         "cards": 1,
         "runs": 2,  # the run, and the newest end that a start without a name may belong to
-        "open_alerts": 1,
         "recoveries": 1,
     }
     assert await store.retention.sweep() == {}
