@@ -41,6 +41,8 @@ async def test_job_that_takes_longer_than_its_average_is_reported_while_it_runs(
 ) -> None:
     clock = WaitingClock()
     async with jobs_world(tmp_path, RULES.replace('"1h"', '"+20%"'), clock=clock) as here:
+        await say(here, rundeck("Succeeded", 99, job="another"))
+        await delivered(here)  # now the relay is at work, and idle
         for run in range(3):
             await say(here, rundeck("Started", run))
             clock.ahead += 600
