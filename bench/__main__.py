@@ -15,6 +15,8 @@ PARTS = (
     "rules",
     "store",
     "notifier",
+    "growth",
+    "replicas",
     "cards",
 )
 

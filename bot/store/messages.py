@@ -7,7 +7,7 @@ writes meanwhile, neither here (one writer) nor on another replica (its lock).
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, delete, insert, or_, select, tuple_, update
+from sqlalchemy import bindparam, delete, insert, or_, select, update
 
 from bot.ledger import Ingested, Ingestion, OutboxEvent, Verdict
 from bot.model import EventAction
@@ -35,7 +35,7 @@ _alerts = select(open_alerts).where(
 _recoveries = select(recoveries).where(recoveries.c.job.in_(_several("jobs")))
 _lanes = select(lanes).where(lanes.c.lane.in_(_several("lanes")))
 _places = select(outbox.c.lane, outbox.c.seq, outbox.c.ordinal, outbox.c.action).where(
-    tuple_(outbox.c.lane, outbox.c.seq).in_(_several("places"))
+    outbox.c.lane.in_(_several("lanes")), outbox.c.seq.in_(_several("seqs"))
 )
 _newest = (
     update(lanes).where(lanes.c.lane == bindparam("name")).values(newest_seq=bindparam("newest"))
@@ -143,7 +143,10 @@ def _late(book: Book, events: Iterable[tuple[Ingestion, OutboxEvent]]) -> set[tu
 def _load_places(transaction: Transaction, book: Book, places: set[tuple[str, int]]) -> None:
     if not places:
         return
-    for row in transaction.rows(_places, places=sorted(places)):
+    # Two lists, not one of pairs: for pairs SQLite reads the whole table. More than was asked for
+    # does no harm: every row is true.
+    lanes_, seqs = sorted({lane for lane, _ in places}), sorted({seq for _, seq in places})
+    for row in transaction.rows(_places, lanes=lanes_, seqs=seqs):
         book.taken.add((row.lane, row.seq, row.ordinal))
         if row.action == EventAction.RESOLVE:
             book.resolved.add((row.lane, row.seq))

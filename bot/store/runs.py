@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from sqlalchemy import bindparam, delete, func, insert, select, text, tuple_, update
+from sqlalchemy import bindparam, delete, func, insert, select, text, update
 
 from bot.ledger import DueTimer, Ingestion, OpenRun, RunStep, instant
 from bot.model import Condition
@@ -19,7 +19,8 @@ LEASE = 6_000_000
 """Microseconds that somebody has to fire a timer before another one may."""
 
 _load = select(runs).where(
-    tuple_(runs.c.job, runs.c.execution).in_(bindparam("runs", expanding=True))
+    runs.c.job.in_(bindparam("jobs", expanding=True)),
+    runs.c.execution.in_(bindparam("executions", expanding=True)),
 )
 _going = select(runs).where(runs.c.job.in_(bindparam("jobs", expanding=True)), text(GOING))
 _reports = (
@@ -54,7 +55,13 @@ def load_runs(transaction: Transaction, ingestions: Sequence[Ingestion]) -> RunB
     names = {name for each in ingestions for name in runs_around(each)}
     if not names:
         return RunBook()
-    found = [*transaction.rows(_load, runs=sorted(names))]
+    # Two lists, not one of pairs: for pairs SQLite reads the whole table.
+    jobs, executions = sorted({job for job, _ in names}), sorted({of for _, of in names})
+    found = [
+        row
+        for row in transaction.rows(_load, jobs=jobs, executions=executions)
+        if (row.job, row.execution) in names
+    ]
     if jobs := sorted({name[0] for name in map(_nameless_end, ingestions) if name}):
         found += transaction.rows(_going, jobs=jobs)
     return RunBook(

@@ -3,10 +3,12 @@
 import asyncio
 import itertools
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from sqlalchemy.event import listen, remove
 
-from bot.ledger import Timer, Verdict
+from bot.ledger import RunChange, RunStep, Timer, Verdict
 from bot.model import Condition
 from bot.store import Store, open_store
 from tests.store.builders import ShiftedClock, end, event, message, seq, start
@@ -150,3 +152,20 @@ async def test_any_order_of_arrival_ends_with_the_same_run_going(
     clock.ahead += 6
     assert [each.name for each in await sqlite.timers.claim()] == ["second"]
     assert [run.started_seq for run in await sqlite.runs.going()] == [seq(3)]
+
+
+async def test_a_large_past_is_looked_up_and_never_read_through(sqlite: Store) -> None:
+    plans: list[str] = []
+
+    def explain(_connection: Any, cursor: Any, statement: str, values: Any, *_: Any) -> None:
+        if statement.startswith("SELECT"):
+            found = cursor.connection.cursor().execute(f"EXPLAIN QUERY PLAN {statement}", values)
+            plans.extend(row[3] for row in found)
+
+    engine = sqlite.writer._link._engine
+    listen(engine, "before_cursor_execute", explain)
+    await sqlite.messages.ingest(message(5, event(), run=RunChange(RunStep.END, "1")))
+    await sqlite.messages.ingest(message(4, event(), run=RunChange(RunStep.START, "2")))
+    remove(engine, "before_cursor_execute", explain)
+    assert len(plans) > 10
+    assert [plan for plan in plans if plan.startswith("SCAN") and "CONSTANT" not in plan] == []
