@@ -105,7 +105,7 @@ async def test_one_replica_leads_and_another_one_takes_over(
     assert await second.lead("polling")
     await first.close()
     async with asyncio.timeout(10):  # the server notices a moment later
-        while not await second.lead("catch-up"):
+        while not await second.lead("catch-up"):  # noqa: ASYNC110 -- as said
             await asyncio.sleep(0.01)
     await second.close()
 
