@@ -1,7 +1,6 @@
 """The composition root: settings become a running bot. The only place where concrete parts meet."""
 
 import asyncio
-import signal
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -35,6 +34,7 @@ from bot.slack.people import People
 from bot.slack.replies import Replies
 from bot.slack.socket import SocketMode
 from bot.slack.threads import Threads
+from bot.stopping import until_stopped
 from bot.store import Store, open_store
 from bot.tasks import TaskSet
 from bot.watch import Environ, Watch, build_watch
@@ -341,9 +341,4 @@ async def _report_unfinished(conversation: Conversation, replies: Replies) -> No
 
 async def run(settings: Settings, *, dry_run: bool = False) -> None:
     """Run until SIGTERM or SIGINT, then stop in order."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    async with running(settings, parts=DryParts() if dry_run else Parts()):
-        await stop.wait()
+    await until_stopped(running(settings, parts=DryParts() if dry_run else Parts()))

@@ -96,6 +96,29 @@ async def test_command_cut_off_by_a_kill_is_reported_at_the_next_start(
     assert "Look at the incident before you repeat it. (ref " in said
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_start_that_waits_for_slack_can_be_stopped(
+    outside: World, tmp_path: Path, number: signal.Signals
+) -> None:
+    environ = {**outside.environ, "SLACK_API_URL": f"http://127.0.0.1:{closed_port()}/api/"}
+    running = await start(environ, tmp_path)
+    assert running.stderr is not None
+    said = await asyncio.wait_for(running.stderr.readuntil(b"keeps trying"), STARTED_SECONDS)
+
+    running.send_signal(number)
+    _, rest = await asyncio.wait_for(running.communicate(), 10)
+
+    assert running.returncode == 0
+    assert b"pdbot was stopped before it ran" in rest
+    assert b"Traceback" not in said + rest
+
+
+def closed_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 async def refused(environ: dict[str, str], folder: Path) -> str:
     """Start it and give what it says; it must exit with 2."""
     running = await start(environ, folder)
