@@ -204,7 +204,8 @@ def load(environ: Mapping[str, str], read_file: ReadFile = read_text) -> Setting
         warnings=tuple(_unknown(environ)),
     )
     if reader.problems:
-        raise ConfigError(reader.problems)
+        # What is missing is often there under a mistyped name.
+        raise ConfigError([*reader.problems, *settings.warnings])
     return settings
 
 

@@ -281,6 +281,21 @@ def test_empty_policy_file_is_refused_and_not_taken_for_allow_all() -> None:
         load({**GOOD, "PDBOT_POLICY": "policy"}, files(policy=" \n"))
 
 
+def test_missing_setting_is_told_together_with_the_mistyped_one() -> None:
+    token = GOOD["PAGERDUTY_API_TOKEN"]
+    environ = {name: value for name, value in GOOD.items() if name != "PAGERDUTY_API_TOKEN"}
+
+    with pytest.raises(ConfigError) as caught:
+        load({**environ, "PAGERDUTY_API_TOKN": token}, no_files)
+
+    missing, hint = caught.value.problems
+    assert missing.startswith("PAGERDUTY_API_TOKEN is missing")
+    assert hint.endswith(
+        "is not a setting of pdbot and is ignored. Did you mean PAGERDUTY_API_TOKEN?"
+    )
+    assert token not in str(caught.value)
+
+
 def test_unknown_setting_is_warned_about_with_the_near_one() -> None:
     settings = load({**GOOD, "PDBOT_COMAND": "/x", "PDBOT_QQQQQQQQ": "1", "HOME": "/"}, no_files)
 
