@@ -178,7 +178,11 @@ async def identify(web: SlackWeb, *, clock: Clock) -> Identity:
                     ]
                 ) from None
             failures += 1
-            log.warning("Slack does not answer, the bot keeps trying", reason=reason)
+            log.warning(
+                "Slack does not answer, the bot keeps trying; `pdbot check` says more",
+                address=web.prompt.base_url,
+                reason=reason,
+            )
         await clock.sleep(delay_seconds(failures))
 
 
