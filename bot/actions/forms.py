@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from bot.actions.grammar import form_words
@@ -28,7 +29,9 @@ def form_of(invocation: Invocation) -> Form | None:
     maker = _FORMS.get(invocation.verb or "")
     if maker is None or (invocation.confirmed and _acts_at_once(invocation, args)):
         return None
-    return maker(invocation.incidents[0], args)
+    form = maker(invocation.incidents[0], args)
+    # A click knows the id alone, and nothing may be asked before the form is open.
+    return replace(form, intro=((f"For incident {form.incident_id}.",),))
 
 
 def again(invocation: Invocation) -> Button | None:

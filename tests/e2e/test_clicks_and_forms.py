@@ -21,6 +21,14 @@ async def form(here: World, verb: str) -> View:
     return await here.slack.expect_view(here.ann, verb)
 
 
+@pytest.mark.parametrize("verb", ["resolve", "note", "reassign"])
+async def test_form_names_its_incident(here: World, verb: str) -> None:
+    view = await form(here, verb)
+
+    (incident,) = here.pagerduty.incidents.values()
+    assert f"For incident {incident.id}." in all_text(view)
+
+
 async def test_acknowledge_acts_at_once(both: World) -> None:
     card = await shown(both)
 
