@@ -111,10 +111,17 @@ class CatchUp:
         self._is_asked = False
         self.is_behind = True
         """Messages may have been missed, and nobody has tried to read them yet."""
+        self._behind_since = microseconds(clock.now())
+        pipeline.is_missed = self._reads
+
+    def _reads(self, message: ChannelMessage) -> bool:
+        """Tell whether a message was posted while nobody listened, and is about to be read."""
+        return self.is_behind and seq_of(message.changed_at) < self._behind_since
 
     def request(self) -> None:
         """Read soon, and far enough back to find threads: messages may have been missed."""
         self._is_deep = self.is_behind = self._is_asked = True
+        self._behind_since = microseconds(self._clock.now())
         self._alarm.ring()
 
     async def run(self) -> None:
@@ -136,8 +143,15 @@ class CatchUp:
         finally:
             self.first_round.set()
             self.is_behind = self._is_asked  # asked again meanwhile: another round follows
+            await self._let_go()
         self._is_deep = self._is_deep or (is_deep and not is_whole)
         return EVERY_SECONDS if is_whole else AGAIN_SECONDS
+
+    async def _let_go(self) -> None:
+        try:
+            await self._pipeline.release_late()
+        except StoreError as error:
+            log.warning("missed messages wait for the database", reason=str(error))
 
     # ------------------------------------------------------------ a round
 

@@ -36,6 +36,10 @@ _MOST_TALLIES: Final = 1_000
 _SHOWN: Final = 300
 
 
+def _never(_: ChannelMessage) -> bool:
+    return False
+
+
 class Witness(Protocol):
     """Whoever shows in Slack what becomes of messages. Nothing here may wait or raise."""
 
@@ -85,6 +89,9 @@ class Pipeline:
         self.wake = wake
         self._witness = witness
         self._channels: set[str] = set()
+        self._late: set[str] = set()
+        self.is_missed: Callable[[ChannelMessage], bool] = _never
+        """Tells of a live message that catch-up is about to read it, too."""
         self._tallies: deque[tuple[str, str, str]] = deque()
         self._tallying: asyncio.Task[None] | None = None
         self.uncounted = 0
@@ -101,7 +108,28 @@ class Pipeline:
             except Busy as busy:
                 raise StoreError(str(busy)) from busy
             return
-        await self.take(message, name)
+        await self._take_live(message, name)
+
+    async def _take_live(self, message: ChannelMessage, channel_name: str | None) -> None:
+        """Take a live message; one that Slack delivers again after downtime waits with the others.
+
+        Else a failure that recovered meanwhile would page, because both arrive one by one.
+        """
+        if not self.is_missed(message):
+            await self.take(message, channel_name)
+            return
+        self._late.add(message.channel_id)
+        await self.take(message, channel_name, Catching(message.channel_id))
+        if not self.is_missed(message):  # the reading ended meanwhile
+            await self.release_late()
+
+    async def release_late(self) -> None:
+        """Let go what live messages left to catch-up. Raises StoreError."""
+        while self._late:
+            channel_id = next(iter(self._late))
+            if await self._store.entries.release(channel_id):
+                self.wake()
+            self._late.discard(channel_id)
 
     async def take(
         self, message: ChannelMessage, channel_name: str | None, catching: Catching | None = None
