@@ -26,7 +26,7 @@ from bot.model import (
     SlackUserId,
     Status,
 )
-from bot.ports import Directory, Incidents
+from bot.ports import AuditTrail, Directory, Incidents
 from bot.rights import Office
 
 NOW = datetime(2026, 8, 20, 12, 0, tzinfo=UTC)
@@ -240,7 +240,7 @@ class World:
             people=self.slack,
             channels=self.slack,
             threads=self.slack,
-            audit=self.audit,
+            audit=cast(AuditTrail, self.audit),
             clock=StillClock(),
             **facts,
         )

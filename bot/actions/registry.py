@@ -150,6 +150,8 @@ def is_write(invocation: Invocation) -> bool:
 
 def _verb(words: Words) -> str:
     word = words.next()
+    if word is not None and word.value.startswith("/"):
+        word = words.next()  # "@pdbot /pd ack": parse() skips the command's name, too
     return word.value.rstrip(":,") if word else ""
 
 

@@ -173,7 +173,7 @@ class Life(RuleBasedStateMachine):
         await self.here.bot.tasks.drain(20)
         if action in {"resolve", "note", "reassign"}:
             form = await slack.expect_view(ann, action)
-            filled = {
+            filled: dict[str, dict[str, Any]] = {
                 "resolve": {"resolution": "done"},
                 "note": {"note": "looked"},
                 "reassign": {"assignees": [self.here.bob.id]},
