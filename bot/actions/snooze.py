@@ -28,7 +28,7 @@ class Snooze:
 
     usage: ClassVar[Usage] = Usage(
         verb="snooze",
-        form="snooze [INCIDENT] 30m|2h|until 09:00|until mon 9",
+        form="snooze [INCIDENT] 2h|until 09:00",
         summary="quiet until then, at most 7 days; then it pages again",
         examples=("snooze #123 2h", "snooze #123 until mon 9"),
         details=(

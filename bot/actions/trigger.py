@@ -40,7 +40,7 @@ class Trigger:
     usage: ClassVar[Usage] = Usage(
         verb="trigger",
         aliases=("new",),
-        form="trigger [service:NAME] TITLE [--to PERSON]",
+        form="trigger [service:X] TITLE [--to WHO]",
         summary="open an incident; this pages people",
         examples=(
             "trigger service:Billing nobody can pay",
