@@ -23,8 +23,11 @@ RECENT = 20
 ASKED_MICROSECONDS = 600_000_000  # nothing takes longer than that from its intent to its end
 
 
+_intend_one = insert(audit)  # made once: the statement then carries the key of its compiled form
+
+
 def _intend(transaction: Transaction, rows: Sequence[dict[str, Any]]) -> list[None]:
-    transaction.write(insert(audit), [{**row, "at": transaction.now} for row in rows])
+    transaction.write(_intend_one, [{**row, "at": transaction.now} for row in rows])
     return [None] * len(rows)
 
 
