@@ -5,7 +5,7 @@ so that one commit stores all of it or nothing.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -34,6 +34,7 @@ from bot.notifier.words import clean_line, cut
 _MOST_WARNINGS: Final = 10
 _SHOWN_REASON: Final = 500
 _NAMELESS: Final = "messages"  # stands for the rule's name: the identity holds for all rules
+_STATUS_NAMES: Final = tuple(field.name for field in fields(JobStatus))
 _ENDS: Final = frozenset({Condition.SUCCESS, Condition.FAILURE, Condition.RETRYABLE_FAILURE})
 
 TOO_OLD: Final = "It was missed and is older than PDBOT_CATCHUP_MAX, so only a resolve is sent."
@@ -115,7 +116,7 @@ def judge(
         seq=seq,
         producer=status.producer,
         job=seen.job,
-        status=asdict(status),
+        status=_written(status),
         why={key: value for key, value in why.items() if value},
         events=tuple(
             _outbox_event(decision, number, status)
@@ -186,6 +187,11 @@ def _outbox_event(decision: _Decision, ordinal: int, status: JobStatus) -> Outbo
     )
 
 
+def _written(status: JobStatus) -> dict[str, Any]:
+    """Give the status's parts by name; `asdict` would copy each of them deeply."""
+    return {name: getattr(status, name) for name in _STATUS_NAMES}
+
+
 def _reason(seen: Seen, matched: Sequence[Rule]) -> str:
     noun = NOUNS[seen.status.condition]
     told = f"Recognized as {noun}: {seen.recognition.reason.rstrip('.')}"
@@ -236,7 +242,7 @@ def _timers(
             "part": part,
             "seconds": expectation.seconds,
             "reason": expectation.reason,
-            "status": asdict(seen.status),
+            "status": _written(seen.status),
             "team": seen.message.team_id,
             "channel": seen.message.channel_id,
             "channel_name": seen.place.channel_name,
@@ -303,7 +309,7 @@ def judge_overdue(late: Overdue, rule: Rule, *, job: str, name: str, due_seq: in
         seq=microseconds(at),
         producer=seen.status.producer,
         job=job,
-        status=asdict(seen.status),
+        status=_written(seen.status),
         why={
             "reason": f"Seen by the bot itself: the run is still going. {late.reason}",
             "bot_id": seen.message.bot_id,
