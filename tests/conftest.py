@@ -25,6 +25,13 @@ settings.register_profile("explore", parent=settings.get_profile("steady"), dera
 settings.load_profile("explore" if os.environ.get("EXPLORE") else "steady")
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _no_settings_of_ours() -> None:
+    """Hide what only tests know: not earlier, because the workers of pytest-xdist inherit it."""
+    for name in ("PDBOT_SHARED", "PDBOT_NO_SKIPS"):
+        os.environ.pop(name, None)
+
+
 @pytest.fixture(autouse=True)
 def _logging_as_it_was() -> Iterator[None]:
     """Undo what a test that starts the program does to logging: it would write to a closed file."""

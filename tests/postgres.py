@@ -15,6 +15,8 @@ from typing import Literal
 
 import pytest
 
+from tests.shared import NO_SKIPS
+
 PROGRAMS = Path("/usr/lib/postgresql/15/bin")
 NOT_SYNCED = "-c fsync=off -c full_page_writes=off"
 """No power fails in a test. `synchronous_commit` stays on: a killed server must lose nothing."""
@@ -101,7 +103,7 @@ def running_server() -> Iterator[Server]:
     """Run a server; skip with the reason where there is none, fail where nothing may be skipped."""
     if not (PROGRAMS / "initdb").exists():
         reason = f"PostgreSQL 15 is not at {PROGRAMS}: apt-get install postgresql-15."
-        if os.environ.get("PDBOT_NO_SKIPS"):
+        if NO_SKIPS:
             pytest.fail(reason)
         pytest.skip(reason)
     user = _unprivileged()

@@ -5,6 +5,10 @@ from pathlib import Path
 
 import pytest
 
+# Read once: a bot under test must not find them among its settings (see conftest).
+_SHARED = os.environ.get("PDBOT_SHARED")
+NO_SKIPS = bool(os.environ.get("PDBOT_NO_SKIPS"))
+
 
 def shared_data() -> Path:
     """Give the folder of the schemas; skip with the reason where it is absent.
@@ -12,10 +16,10 @@ def shared_data() -> Path:
     In CI (`PDBOT_NO_SKIPS`) absence is a failure: a skip there would hide a missing check.
     """
     default = Path(__file__).resolve().parents[2] / "shared"
-    data = Path(os.environ.get("PDBOT_SHARED", default)) / "data"
+    data = Path(_SHARED or default) / "data"
     if not data.is_dir():
         reason = f"The vendors' schemas are not at {data}; set PDBOT_SHARED to their folder."
-        if os.environ.get("PDBOT_NO_SKIPS"):
+        if NO_SKIPS:
             pytest.fail(reason)
         pytest.skip(reason, allow_module_level=True)
     return data

@@ -1,6 +1,5 @@
 """A real browser for the demo's page, and what nothing on it may do."""
 
-import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from playwright.async_api import Page, async_playwright
 from bot.ops.demo import on_stage, page_of, start_bot
 from bot.sandbox.stage import Stage
 from tests.pictures import CHROMIUM, CHROMIUM_ARGS
+from tests.shared import NO_SKIPS
 
 PATIENCE_MS = 15_000
 
@@ -20,7 +20,7 @@ def chromium() -> str:
     """Give the browser; skip where there is none, but not where nothing may be skipped."""
     if not Path(CHROMIUM).exists():
         reason = f"there is no chromium at {CHROMIUM}: apt-get install -y chromium"
-        if os.environ.get("PDBOT_NO_SKIPS"):
+        if NO_SKIPS:
             pytest.fail(reason)
         pytest.skip(reason)
     return CHROMIUM

@@ -121,7 +121,7 @@ async def test_note_too_long_for_a_button_opens_the_prefilled_form(here: World) 
     await here.click(shown, "pick")
 
     view = await here.slack.expect_view(here.ann, "note")
-    initial = view["blocks"][0]["element"]["initial_value"]
+    initial = view["blocks"][-1]["element"]["initial_value"]
     assert text.startswith(initial.rstrip("…"))
     assert len(initial) > 1500
     await here.slack.submit(here.ann, view, {"note": text.strip()})
