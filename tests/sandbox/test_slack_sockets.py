@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
+from yarl import URL
 
 from bot.sandbox.slack import Fault, NotSeenError, Slack
 from bot.sandbox.slack.records import MOST_REMEMBERED, remember
@@ -132,6 +133,30 @@ async def test_a_slow_handshake_is_only_slow(api: Api, slack: Slack) -> None:
     slack.faults.add(Fault("socket.handshake", delay=0.01))
     async with socket_bot(api) as bot:
         assert bot.frames[0]["type"] == "hello"
+
+
+async def test_a_client_that_hangs_up_during_its_handshake_is_no_error(
+    api: Api, slack: Slack, caplog: pytest.LogCaptureFixture
+) -> None:
+    slack.faults.add(Fault("socket.handshake", delay=0.05))
+    address = URL((await api("apps.connections.open", token="xapp-sandbox"))["url"])
+    assert address.host is not None
+    others = asyncio.all_tasks()
+    _, line = await asyncio.open_connection(address.host, address.port)
+    line.write(
+        f"GET {address.raw_path_qs} HTTP/1.1\r\nHost: {address.host}\r\n"
+        "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".encode()
+    )
+    async with asyncio.timeout(5):
+        while len(slack.faults):  # noqa: ASYNC110 - until the request is being served
+            await asyncio.sleep(0)
+    line.transport.abort()
+    serving = asyncio.all_tasks() - others
+    await asyncio.wait(serving, timeout=5)
+
+    assert serving
+    assert caplog.messages == []
 
 
 async def test_the_eleventh_connection_is_one_too_many(api: Api, slack: Slack) -> None:

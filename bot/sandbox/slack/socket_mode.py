@@ -21,6 +21,7 @@ from bot.sandbox.slack.records import Json
 
 MOST_CONNECTIONS = 10
 _CLOSE_SECONDS = 1.0
+_GONE = 499
 _USED_TICKET = 408
 """Slack's answer to a second handshake on one address (slackapi/node-slack-sdk#1472)."""
 
@@ -97,7 +98,10 @@ class SocketHub:
         if not is_fresh:
             return web.Response(status=_USED_TICKET, text="The address was used already.")
         socket = web.WebSocketResponse(autoping=False, timeout=_CLOSE_SECONDS)
-        await socket.prepare(request)
+        try:
+            await socket.prepare(request)
+        except ConnectionError:
+            return web.Response(status=_GONE)  # to nobody: the client hung up meanwhile
         self.handshakes += 1
         connection = Connection(self.handshakes, socket, request.transport)
         if sum(one.is_open for one in self.connections) >= MOST_CONNECTIONS:

@@ -147,10 +147,10 @@ class Page:
     async def _watch(self, request: web.Request) -> web.StreamResponse:
         """Push the whole state after each change (server-sent events)."""
         response = web.StreamResponse(headers={**HEADERS, "Content-Type": "text/event-stream"})
-        await response.prepare(request)
         news = asyncio.Event()
         self._watchers.add(news)
         try:
+            await response.prepare(request)
             sent = await self._look()
             await response.write(_event(sent))
             while True:
