@@ -42,8 +42,9 @@ def _pending(number: int) -> dict[str, Any]:
     is_head = number < BACKING_OFF
     return {
         "lane": lane, "seq": 1_700_000_000_000_000 + number, "ordinal": 0, "state": "pending",
-        "due": FAR if is_head else 0, "attempts": int(is_head), "action": "trigger", "rule": "r",
-        "job": lane, "key_ref": "env:SICK", "dedup_key": lane[9:], "body": body,
+        "due": FAR if is_head else 0, "attempts": int(is_head), "doubts": 0,
+        "action": "trigger", "rule": "r", "job": lane, "key_ref": "env:SICK",
+        "dedup_key": lane[9:], "body": body,
         "error": "HTTP 500" if is_head else None, "hold": None, "was_open": False, "team": "T0",
         "channel": "C9", "ts": f"{1_700_000_000 + number}.000000", "condition": "failure",
         "created": 1_700_000_000_000_000, "settled": None,

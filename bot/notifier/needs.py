@@ -55,7 +55,9 @@ class Outbox(Protocol):
         """Store that PagerDuty took it."""
         ...
 
-    async def settle_retry(self, claimed: Claimed, after_seconds: float, error: str) -> bool:
+    async def settle_retry(
+        self, claimed: Claimed, after_seconds: float, error: str, *, is_doubtful: bool = False
+    ) -> bool:
         """Store that it is to be tried again later."""
         ...
 

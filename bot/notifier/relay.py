@@ -13,7 +13,7 @@ from typing import Final
 import structlog
 
 from bot.clock import Clock
-from bot.errors import PagerDutyError, PdbotError, RateLimited, StoreError
+from bot.errors import OutcomeUnknown, PagerDutyError, PdbotError, RateLimited, StoreError
 from bot.ledger import Claimed, EntryState
 from bot.notifier.alarm import Alarm
 from bot.notifier.backoff import delay_seconds
@@ -226,7 +226,8 @@ class Relay:
             told = refusal.retry_after_seconds
             seconds = seconds if told is None else min(max(0.0, told), LONGEST_PAUSE_SECONDS)
             await outbox.pause(claimed.key_ref, seconds)
-        return await outbox.settle_retry(claimed, seconds, str(refusal))
+        is_doubtful = isinstance(refusal, OutcomeUnknown)
+        return await outbox.settle_retry(claimed, seconds, str(refusal), is_doubtful=is_doubtful)
 
     # ------------------------------------------------------------ blocked ones
 

@@ -12,7 +12,7 @@ from typing import Any, Self
 
 import httpx
 
-from bot.errors import PagerDutyError, RateLimited, Refused, Unavailable
+from bot.errors import OutcomeUnknown, PagerDutyError, RateLimited, Refused, Unavailable
 from bot.pagerduty import http_errors
 from bot.pagerduty.connection import Answer, AnswerTooLarge, Connection, Disconnected, encode
 from bot.telemetry import Observe, ignore
@@ -70,7 +70,8 @@ class Events:
 
         Raises:
             RateLimited: 429.
-            Unavailable: 408, 5xx, no connection, no answer in time.
+            Unavailable: 408, 5xx, no connection.
+            OutcomeUnknown: no answer in time, or the connection broke: it may have been taken.
             Refused: anything else; final. `details` holds PagerDuty's reasons.
         """
         answer = await self._post("/enqueue", routing_key, body)
@@ -96,6 +97,11 @@ class Events:
         try:
             answer = await self._connection.exchange("POST", path, content=content)
         except Disconnected as lost:
+            if lost.sent:
+                raise OutcomeUnknown(
+                    f"It is not known whether PagerDuty took the event: {lost.why}. It is sent"
+                    " again, which PagerDuty's deduplication absorbs."
+                ) from None
             raise Unavailable(
                 f"PagerDuty did not take the event: {lost.why}. It is sent again."
             ) from None

@@ -181,6 +181,7 @@ class Book:
                 "state": state,
                 "due": now if state is EntryState.PENDING else None,
                 "attempts": 0,
+                "doubts": 0,
                 "action": event.action,
                 "rule": key(event.rule),
                 "job": key(ingestion.job),

@@ -3,24 +3,25 @@
 from collections.abc import Iterable
 
 from sqlalchemy import ColumnElement, bindparam, case, func, select, text, update
-from sqlalchemy.sql.selectable import Select
 
 from bot.store.database import Transaction
-from bot.store.schema import LEASED, OPEN, lanes, outbox
+from bot.store.schema import DOUBTFUL, LEASED, OPEN, lanes, outbox
 
 is_open = text(OPEN)
 is_leased = text(LEASED)
 
 
-def first_open(column: ColumnElement[int]) -> Select[int]:
-    """Select something of the oldest open entry of the lane that the outer statement is at."""
-    return (
-        select(column)
-        .where(outbox.c.lane == lanes.c.lane, is_open)
-        .order_by(outbox.c.seq, outbox.c.ordinal)
-        .limit(1)
-        .correlate(lanes)
-    )
+def of_head(column: ColumnElement[int]) -> ColumnElement[int]:
+    """Give something of the head of the lane that the outer statement is at.
+
+    That is its oldest open entry, but for one that PagerDuty may have taken without an answer that
+    was heard: until that one is settled, nothing else of its lane leaves. Else a trigger that turns
+    up late would leave between a resolve and its repetition.
+    """
+    of_lane = select(column).where(outbox.c.lane == lanes.c.lane, is_open).correlate(lanes).limit(1)
+    in_doubt = of_lane.where(text(DOUBTFUL)).scalar_subquery()
+    oldest = of_lane.order_by(outbox.c.seq, outbox.c.ordinal).scalar_subquery()
+    return func.coalesce(in_doubt, oldest)
 
 
 # While an entry is in flight its lane waits for it, also when an older entry has turned up.
@@ -37,8 +38,8 @@ _refresh = (
     update(lanes)
     .where(lanes.c.lane == bindparam("name"))
     .values(
-        due=func.coalesce(_in_flight.scalar_subquery(), first_open(outbox.c.due).scalar_subquery()),
-        retrying=func.coalesce(first_open(_has_failed).scalar_subquery(), 0),
+        due=func.coalesce(_in_flight.scalar_subquery(), of_head(outbox.c.due)),
+        retrying=func.coalesce(of_head(_has_failed), 0),
     )
 )
 

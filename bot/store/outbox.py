@@ -31,7 +31,7 @@ from bot.model import Condition, EventAction
 from bot.store.book import LATE
 from bot.store.database import Transaction
 from bot.store.given_up import judge_alerts
-from bot.store.lanes import first_open, is_leased, refresh
+from bot.store.lanes import is_leased, of_head, refresh
 from bot.store.reader import Reader
 from bot.store.schema import lanes, outbox, pauses
 from bot.store.text import clean, clip, load
@@ -57,7 +57,7 @@ def _due_heads(retrying: int, at_most: str) -> Select[Any]:
     inner = (
         select(_head.c.id, lanes.c.retrying, lanes.c.due)
         .select_from(lanes)
-        .join(_head, _head.c.id == first_open(outbox.c.id).scalar_subquery())
+        .join(_head, _head.c.id == of_head(outbox.c.id))
         .where(
             lanes.c.retrying == retrying,
             lanes.c.due <= bindparam("now"),
@@ -91,6 +91,7 @@ _claim = (
         state=case((_is_late, EntryState.SUPERSEDED), else_=EntryState.LEASED),
         due=case((_is_late, null()), else_=bindparam("until")),
         attempts=outbox.c.attempts + 1,
+        doubts=case((_is_late, outbox.c.doubts), else_=outbox.c.doubts + 1),
         error=case((_is_late, literal(LATE)), else_=outbox.c.error),
         settled=case((_is_late, bindparam("now")), else_=null()),
     )
@@ -103,13 +104,14 @@ _found = select(
     outbox.c.ordinal,
     outbox.c.action,
     outbox.c.attempts,
+    outbox.c.doubts,
     outbox.c.state,
 ).where(outbox.c.id.in_(bindparam("ids", expanding=True)))
 _settle = (
     update(outbox)
     .where(outbox.c.id == bindparam("of_id"))
     .values(
-        {name: bindparam(name) for name in ("state", "due", "error", "settled")},
+        {name: bindparam(name) for name in ("state", "due", "doubts", "error", "settled")},
     )
 )
 _sent = (
@@ -156,13 +158,17 @@ def _claim_once(transaction: Transaction, limit: int, retries: int) -> list[Clai
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """How an attempt ended. `delay` in microseconds for another one."""
+    """How an attempt ended. `delay` in microseconds for another one.
+
+    `is_doubtful`: PagerDuty may have taken it all the same.
+    """
 
     id: int
     attempts: int
     state: EntryState
     delay: int = 0
     error: str | None = None
+    is_doubtful: bool = False
 
 
 def settle(transaction: Transaction, items: Sequence[Settlement]) -> list[bool]:
@@ -190,6 +196,7 @@ def settle(transaction: Transaction, items: Sequence[Settlement]) -> list[bool]:
                 "of_id": item.id,
                 "state": item.state,
                 "due": transaction.now + item.delay if is_again else None,
+                "doubts": row.doubts - (not item.is_doubtful),
                 "error": item.error,
                 "settled": transaction.now if is_final else None,
             }
@@ -237,8 +244,13 @@ class Outbox:
         """Store that PagerDuty took it; False when the lease was lost meanwhile."""
         return await self._settle(Settlement(claimed.id, claimed.attempts, EntryState.SENT))
 
-    async def settle_retry(self, claimed: Claimed, after_seconds: float, error: str) -> bool:
-        """Store that it is to be tried again later; its lane waits."""
+    async def settle_retry(
+        self, claimed: Claimed, after_seconds: float, error: str, *, is_doubtful: bool = False
+    ) -> bool:
+        """Store that it is to be tried again later; its lane waits.
+
+        Where PagerDuty may have taken it (`is_doubtful`), also what turns up late waits behind it.
+        """
         return await self._settle(
             Settlement(
                 claimed.id,
@@ -246,6 +258,7 @@ class Outbox:
                 EntryState.PENDING,
                 max(0, int(after_seconds * 1_000_000)),
                 clip(error, ERROR_LIMIT),
+                is_doubtful,
             )
         )
 

@@ -31,6 +31,7 @@ metadata = MetaData(
 # SQLite takes a partial index only where the query repeats its condition word for word.
 OPEN = "state IN ('pending', 'leased', 'blocked')"
 LEASED = "state = 'leased'"
+DOUBTFUL = "doubts > 0"
 SHELVED = "state IN ('held', 'abandoned')"
 GOING = "started IS NOT NULL AND (ended IS NULL OR ended < started)"
 SETTLED = "settled IS NOT NULL"
@@ -68,6 +69,7 @@ outbox = Table(
     Column("state", String, nullable=False),
     Column("due", BigInteger),  # visibility, lease and back-off; NULL: not until somebody acts
     Column("attempts", Integer, nullable=False),
+    Column("doubts", Integer, nullable=False),  # attempts that PagerDuty may have taken
     Column("action", String, nullable=False),
     Column("rule", String, nullable=False),
     Column("job", String, nullable=False),
@@ -86,6 +88,7 @@ outbox = Table(
     UniqueConstraint("lane", "seq", "ordinal"),
     _partial("ix_outbox_open", "lane", "seq", "ordinal", where=OPEN),
     _partial("ix_outbox_leased", "lane", "due", where=LEASED),
+    _partial("ix_outbox_doubtful", "lane", where=DOUBTFUL),
     _partial("ix_outbox_shelved", "state", "hold", "id", where=SHELVED),
     _partial("ix_outbox_settled", "settled", where=SETTLED),
     Index("ix_outbox_message", "ts", "channel"),

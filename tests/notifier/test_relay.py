@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.clock import SystemClock
-from bot.errors import PagerDutyError, RateLimited, Refused, Unavailable
+from bot.errors import OutcomeUnknown, PagerDutyError, RateLimited, Refused, Unavailable
 from bot.ledger import EntryState
 from bot.notifier.backoff import delay_seconds
 from bot.notifier.keys import KeyMissing, KeyRing
@@ -30,7 +30,8 @@ async def test_accepted_event_is_sent_with_the_key_of_its_rule(tmp_path: Path) -
         ),
         pytest.param(RateLimited("slow down"), EntryState.PENDING, id="429 without a time"),
         pytest.param(Unavailable("500", status=500), EntryState.PENDING, id="500"),
-        pytest.param(Unavailable("nobody answers"), EntryState.PENDING, id="no answer"),
+        pytest.param(Unavailable("nobody is there"), EntryState.PENDING, id="no connection"),
+        pytest.param(OutcomeUnknown("nobody answers"), EntryState.PENDING, id="no answer"),
         pytest.param(Refused("invalid event", status=400), EntryState.ABANDONED, id="400"),
         pytest.param(PagerDutyError("?", status=302), EntryState.ABANDONED, id="anything else"),
     ],
@@ -61,6 +62,28 @@ async def test_resolve_waits_for_its_trigger_that_is_retried(tmp_path: Path) -> 
             await it.deliver()
 
         assert [action for action, _ in it.sender.taken] == ["trigger", "resolve"]
+
+
+@pytest.mark.parametrize(
+    ("lost", "taken"),
+    [
+        pytest.param(OutcomeUnknown("no answer"), ["resolve"], id="may have been taken"),
+        pytest.param(Unavailable("500"), ["trigger", "resolve"], id="was not taken"),
+    ],
+)
+async def test_older_trigger_does_not_come_between_a_resolve_and_its_repetition(
+    tmp_path: Path, lost: PagerDutyError, taken: list[str]
+) -> None:
+    async with rig(tmp_path) as it:
+        it.sender.steps.append(lost)
+        await it.say("nightly succeeded", 1)
+        await it.deliver()
+        await it.say("nightly failed", 0)
+        for _ in range(2):
+            it.clock.ahead += 3
+            await it.deliver()
+
+        assert [action for action, _ in it.sender.taken] == taken
 
 
 async def test_rate_limit_pauses_its_key_and_no_other(tmp_path: Path) -> None:

@@ -98,19 +98,21 @@ async def test_rate_limit_says_for_how_long(headers: dict[str, str], seconds: fl
 
 
 @pytest.mark.parametrize(
-    "lost",
+    ("lost", "kind"),
     [
-        httpx.ConnectError("refused"),
-        httpx.ReadTimeout("slow"),
-        httpx.RemoteProtocolError("hung up"),
-        TimeoutError(),
-        OSError("gone"),
+        (httpx.ConnectError("refused"), errors.Unavailable),
+        (httpx.ReadTimeout("slow"), errors.OutcomeUnknown),
+        (httpx.RemoteProtocolError("hung up"), errors.OutcomeUnknown),
+        (TimeoutError(), errors.OutcomeUnknown),
+        (OSError("gone"), errors.OutcomeUnknown),
     ],
     ids=lambda one: type(one).__name__,
 )
-async def test_lost_connection_is_transient(lost: Exception) -> None:
+async def test_lost_connection_is_transient_and_tells_whether_it_may_have_been_taken(
+    lost: Exception, kind: type[errors.PagerDutyError]
+) -> None:
     error = await failure(lost)
-    assert type(error) is errors.Unavailable
+    assert type(error) is kind
     assert error.status is None
     assert "events.example" in str(error)
 

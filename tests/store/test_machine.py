@@ -48,6 +48,7 @@ class Row:
     due: float = 0
     attempts: int = 0
     has_failed: bool = False
+    doubts: int = 0
 
 
 @dataclass
@@ -70,7 +71,7 @@ class Model:
             return None
         if any(row.state is S.LEASED and row.due > self.now for row in rows):
             return None
-        first = rows[0]
+        first = next((row for row in rows if row.doubts), rows[0])
         return None if first.state is S.BLOCKED or first.due > self.now else first
 
     def is_late(self, row: Row) -> bool:
@@ -148,7 +149,7 @@ class Machine(RuleBasedStateMachine):
         for row in taken:
             assert not self.model.is_late(row)
             row.state, row.due = S.LEASED, self.model.now + LEASE
-            row.attempts += 1
+            row.attempts, row.doubts = row.attempts + 1, row.doubts + 1
             assert places[row.lane, row.place].attempts == row.attempts
         return multiple(*got)
 
@@ -161,13 +162,16 @@ class Machine(RuleBasedStateMachine):
     @rule(
         claimed=consumes(claims),
         how=st.sampled_from([S.SENT, S.SENT, S.SENT, S.PENDING, S.ABANDONED, S.BLOCKED]),
+        is_doubtful=st.booleans(),
     )
-    def settle(self, claimed: Claimed, how: EntryState) -> None:
+    def settle(self, claimed: Claimed, how: EntryState, is_doubtful: bool) -> None:
         outbox = self.store.outbox
         row = self.row(claimed)
         work = {
             S.SENT: lambda: outbox.settle_sent(claimed),
-            S.PENDING: lambda: outbox.settle_retry(claimed, BACK_OFF, "HTTP 500"),
+            S.PENDING: lambda: outbox.settle_retry(
+                claimed, BACK_OFF, "HTTP 500", is_doubtful=is_doubtful
+            ),
             S.ABANDONED: lambda: outbox.abandon(claimed, "HTTP 400"),
             S.BLOCKED: lambda: outbox.block(claimed, "no key"),
         }[how]
@@ -175,6 +179,7 @@ class Machine(RuleBasedStateMachine):
         assert self.runner.run(work()) == is_ours  # type: ignore[no-untyped-call]
         if is_ours:
             row.state, row.has_failed = how, how is not S.SENT
+            row.doubts -= not (how is S.PENDING and is_doubtful)
             row.due = self.model.now + BACK_OFF
             if how is S.SENT and row.action is not ACKNOWLEDGE:
                 self.model.sent[row.lane] = max(self.model.sent.get(row.lane, -1), row.place)

@@ -151,21 +151,56 @@ async def test_what_arrives_late_waits_for_what_is_in_flight_and_is_superseded(
     assert await take(store) == []
 
 
-async def test_what_is_tried_again_is_superseded_when_something_newer_was_sent(
+LOST, DOUBTFUL, REFUSED = "lost", "doubtful", "refused"
+
+
+async def end(store: Store, claimed: Claimed, clock: ShiftedClock, how: str) -> None:
+    """Let an attempt end without success, and the time pass until the next one."""
+    if how != LOST:
+        outbox = store.outbox
+        assert await outbox.settle_retry(claimed, 5, "why", is_doubtful=how == DOUBTFUL)
+    clock.ahead += 7
+
+
+@pytest.mark.parametrize(
+    "attempts", [(LOST,), (DOUBTFUL,), (LOST, REFUSED), (DOUBTFUL, LOST), (REFUSED, LOST)]
+)
+async def test_nothing_leaves_between_what_may_have_been_taken_and_its_repetition(
+    store: Store, clock: ShiftedClock, attempts: tuple[str, ...]
+) -> None:
+    """PagerDuty may have taken a resolve: an older trigger that turns up now is too late."""
+    await store.messages.ingest(message(2, event(RESOLVE)))
+    for how in attempts:
+        await end(store, await only(store), clock, how)
+    await put(store, 1)
+    again = await only(store)
+    assert (again.seq, again.attempts) == (seq(2), len(attempts) + 1)
+    assert await store.outbox.settle_sent(again)
+    assert await take(store) == []
+    (late,) = await store.entries.find([EntryState.SUPERSEDED])
+    assert late.seq == seq(1)
+
+
+async def test_what_was_refused_leaves_after_what_is_older_and_turns_up_late(
     store: Store, clock: ShiftedClock
 ) -> None:
-    """A replica that slept past its lease settles as sent what is newer than what is in flight."""
     await store.messages.ingest(message(2, event(RESOLVE)))
-    newer = await only(store)
-    clock.ahead += 7  # its lease ends
+    await end(store, await only(store), clock, REFUSED)
     await put(store, 1)
-    older = await only(store)
-    assert older.seq == seq(1)
-    assert await store.outbox.settle_sent(newer)
-    assert await store.outbox.settle_retry(older, 1, "HTTP 500")
-    clock.ahead += 10
-    assert await take(store) == []
-    assert await state_of(store, older.id) is EntryState.SUPERSEDED
+    assert (await only(store)).seq == seq(1)
+
+
+async def test_what_may_have_been_taken_comes_first_also_after_a_crash(
+    sqlite_url: str, clock: ShiftedClock
+) -> None:
+    before = await open_store(sqlite_url, clock=clock, ballast_bytes=0)
+    await before.messages.ingest(message(2, event(RESOLVE)))
+    await only(before)
+    await put(before, 1)
+    await before.close()
+    after = await open_store(sqlite_url, clock=clock, ballast_bytes=0)
+    assert (await only(after)).seq == seq(2)
+    await after.close()
 
 
 async def test_an_acknowledgement_does_not_supersede(store: Store) -> None:
