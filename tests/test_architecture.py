@@ -20,9 +20,9 @@ KNOWS = {
     "actions": {"clock", "durations", "errors", "model", "ports"},
     "cards": KERNEL,
     "notifier": KERNEL,
-    "pagerduty": KERNEL | {"telemetry"},
+    "pagerduty": KERNEL | {"telemetry", "waits"},
     "sandbox": set[str](),
-    "slack": KERNEL | {"telemetry"},
+    "slack": KERNEL | {"telemetry", "waits"},
     "store": KERNEL,
 }
 

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import httpx
 import structlog
 
+from bot import waits
 from bot.clock import Clock
 from bot.errors import (
     ConfigError,
@@ -179,6 +180,8 @@ class Client:
                     attempt=number,
                     wait_seconds=round(wait, 1),
                 )
+                if isinstance(error, RateLimited) and waited + wait > waits.WORTH_TELLING_SECONDS:
+                    waits.tell(error.retry_after_seconds)
             await self._clock.sleep(wait)
             waited += wait
 

@@ -2,11 +2,13 @@
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import structlog
 
+from bot import waits
 from bot.errors import Busy, PdbotError, SlackError
 from bot.model import Form, Incident, Invocation, Outcome, Via
 from bot.ports import Conversation
@@ -122,7 +124,8 @@ class Desk:
     async def _answer(
         self, invocation: Invocation, reference: str
     ) -> tuple[Outcome, Posted | None]:
-        outcome = await self._conversation.answer(invocation, reference)
+        async with self._tell_of_waits(invocation, reference, invocation.view_id):
+            outcome = await self._conversation.answer(invocation, reference)
         if await self._is_shown_in_form(invocation, outcome):
             posted: Posted | None = Posted(None)
         elif await self._is_published(invocation, outcome):
@@ -136,6 +139,44 @@ class Desk:
                 invocation.channel_id, invocation.message_ts, DONE if outcome.ok else FAILED
             )
         return outcome, posted
+
+    @asynccontextmanager
+    async def _tell_of_waits(
+        self,
+        invocation: Invocation,
+        reference: str,
+        view_id: str | None = None,
+        title: str = _OPEN_INCIDENTS,
+    ) -> AsyncIterator[None]:
+        """Tell the caller, at once and once, why the answer takes long; the answer comes after.
+
+        Where a modal is open, it is told there.
+        """
+        told = asyncio.Event()
+        sentences: list[str] = []
+
+        async def tell(sentence: str) -> None:
+            try:
+                view = views.loading(title, sentence)
+                if view_id is None or not await self._replies.update_form(view_id, view):
+                    await self._say(invocation, sentence, reference)
+            finally:
+                told.set()
+
+        def listen(seconds: float | None) -> None:
+            if sentences:
+                return
+            sentences.append(_asked_to_wait(seconds))
+            try:
+                self._notices.spawn(tell(sentences[0]), name="why it takes long")
+            except Busy:
+                log.warning("too much is going on to say why it takes long", reference=reference)
+                told.set()
+
+        with waits.heard_by(listen):
+            yield
+        if sentences:
+            await told.wait()
 
     async def _is_shown_in_form(self, invocation: Invocation, outcome: Outcome) -> bool:
         """Answer in the modal that a button was pressed in, while it is open."""
@@ -184,7 +225,8 @@ class Desk:
         except SlackError as error:
             await self._say(invocation, str(error), reference)
             return
-        found = await self._conversation.prepare(invocation, reference)
+        async with self._tell_of_waits(invocation, reference, view_id, title):
+            found = await self._conversation.prepare(invocation, reference)
         if isinstance(found, Form):
             # The quoted message is nobody's card: its `ts` must not come back as one.
             origin = {
@@ -210,6 +252,11 @@ def _settle(begun: asyncio.Future[str | None], result: str | Exception | None) -
         begun.set_exception(result)
     else:
         begun.set_result(result)
+
+
+def _asked_to_wait(seconds: float | None) -> str:
+    wait = "" if seconds is None else f" {seconds:.0f} s"
+    return f"PagerDuty asks to wait{wait}; I'll retry and tell you here."
 
 
 def new_reference() -> str:

@@ -67,9 +67,9 @@ def form(asked: Form, *, private_metadata: Mapping[str, Any]) -> View:
     }
 
 
-def loading(title: str) -> View:
+def loading(title: str, why: str = "One moment…") -> View:
     """Build the modal that holds the place (a `trigger_id` lives for 3 s) until it is updated."""
-    return _modal(title, [kit.section((":hourglass_flowing_sand: One moment…",))])
+    return _modal(title, [kit.section((f":hourglass_flowing_sand: {why}",))])
 
 
 def outcome_view(title: str, outcome: Outcome) -> View:

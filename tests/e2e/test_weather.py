@@ -9,7 +9,7 @@ from bot.sandbox.pagerduty import Fault
 from bot.sandbox.slack import Fault as SlackFault
 from bot.sandbox.slack import all_text
 from tests.e2e.facts import assignees, notes
-from tests.e2e.world import HastyClock, World, world
+from tests.e2e.world import CHANNEL, HastyClock, World, world
 
 REFERENCE = re.compile(r"\(ref [a-z2-7]{8}\)")
 ALWAYS = None
@@ -54,7 +54,8 @@ async def test_failed_ack_says_what_why_and_what_next(
     incident = weather.incident()
     weather.pagerduty.faults.add(fault)
 
-    said = await weather.pd("ack 1")
+    await weather.slack.command(weather.ann, "/pd ack 1", channel=CHANNEL)
+    said = all_text(await weather.slack.expect_ephemeral(weather.ann, CHANNEL, "(ref "))
 
     assert says in said
     assert REFERENCE.search(said)
