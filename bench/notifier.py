@@ -27,6 +27,7 @@ from aiohttp import web
 from bot.clock import SystemClock
 from bot.model import ChannelMessage
 from bot.notifier.keys import KeyRing
+from bot.notifier.mutes import MuteBook
 from bot.notifier.pipeline import Pipeline
 from bot.notifier.relay import Relay
 from bot.notifier.rulebook import RuleBook
@@ -173,6 +174,7 @@ async def bench(folder: Path, url: str) -> AsyncIterator[Bench]:
         clock=clock,
         tasks=TaskSet(),
         wake=relay.wake,
+        mutes=MuteBook(store.mutes, clock=clock),
     )
     running = asyncio.create_task(relay.run())
     try:

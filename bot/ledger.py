@@ -248,6 +248,23 @@ class OpenAlert:
 
 
 @dataclass(frozen=True, slots=True)
+class Mute:
+    """A job that calls nobody for a while: what Slack dates from `since` to before `until`.
+
+    `by` is the name of who asked for it.
+    """
+
+    job: str
+    since: int
+    until: int
+    by: str
+
+    def covers(self, seq: int) -> bool:
+        """Tell whether something of that time is muted."""
+        return self.since <= seq < self.until
+
+
+@dataclass(frozen=True, slots=True)
 class CardRecord:
     """One incident's card in one channel or thread; `thread_ts` None outside a thread.
 

@@ -348,6 +348,7 @@ class Effect(StrEnum):
     TRIGGER = "trigger"
     ADD = "add"
     PRIORITY = "priority"
+    MUTE = "mute"
 
 
 # ---------------------------------------------------------------- job messages

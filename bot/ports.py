@@ -6,7 +6,7 @@ Every method may raise `errors.PagerDutyError` unless it says otherwise.
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol
 
 from bot.model import (
@@ -390,8 +390,33 @@ class CardBoard(Protocol):
         ...
 
 
+class Mutes(Protocol):
+    """Jobs that call nobody for a while. Every method that waits may raise StoreError."""
+
+    async def jobs(self) -> Sequence[str]:
+        """Name all jobs that can be muted, each as `producer:project:job`."""
+        ...
+
+    def muted(self) -> Sequence[str]:
+        """Name what is muted now."""
+        ...
+
+    async def put(self, job: str, lasts: timedelta, by: str) -> datetime:
+        """Mute a job from now on, in somebody's name; gives until when."""
+        ...
+
+    async def end(self, job: str) -> bool:
+        """Unmute a job; False where it was not muted."""
+        ...
+
+
 class JobsBook(Protocol):
     """What the notifier knows, for `jobs`."""
+
+    @property
+    def mutes(self) -> Mutes:
+        """The jobs that are muted."""
+        ...
 
     async def overview(self) -> Sequence[Line]:
         """Tell what is watched, the last messages, and what was not recognized."""

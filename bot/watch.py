@@ -24,6 +24,7 @@ from bot.notifier.explain import Explain
 from bot.notifier.incident_watch import IncidentWatch
 from bot.notifier.intake import Judged
 from bot.notifier.keys import KeyRing
+from bot.notifier.mutes import MuteBook
 from bot.notifier.needs import Events
 from bot.notifier.pipeline import Pipeline
 from bot.notifier.receipts import Receipts
@@ -73,7 +74,14 @@ class Watch:
     _had_gap: bool = False
 
     async def prepare(self) -> None:
-        """Learn the channels' names before the first message; not knowing them stops nothing."""
+        """Learn before the first message what is muted, and the channels' names.
+
+        Not knowing the names stops nothing.
+
+        Raises:
+            StoreError: the database does not answer.
+        """
+        await self.jobs.mutes.read()
         try:
             async with asyncio.timeout(FIRST_NAMES_SECONDS):
                 await self.rooms.joined()
@@ -92,6 +100,7 @@ class Watch:
             "timers": self._after_catch_up(self.timers.run),
             "receipts": self.receipts.run,
             "rules file": self.book.run,
+            "mutes": self.jobs.mutes.run,
             "channel names": self._keep_names,
             "retention": self._sweep,
         }
@@ -234,6 +243,7 @@ def build_watch(
         IncidentWatch(store, board, rooms, incidents, clock=clock),
         clock=clock,
     )
+    mutes = MuteBook(store.mutes, clock=clock)
     keys = KeyRing(_with_default_key(settings, environ or _own_environ), clock=clock)
     told = _Told(receipts, meter) if meter else receipts
     relay = Relay(store, events, keys, clock=clock, settled=told.settled)
@@ -244,6 +254,7 @@ def build_watch(
         clock=clock,
         tasks=tasks,
         wake=relay.wake,
+        mutes=mutes,
         witness=told,
     )
     return Watch(
@@ -263,7 +274,7 @@ def build_watch(
         ),
         receipts=receipts,
         jobs=Explain(
-            book=book, store=store, rooms=rooms, history=history, relay=relay, clock=clock
+            book=book, store=store, rooms=rooms, history=history, relay=relay, mutes=mutes
         ),
         rooms=rooms,
         store=store,

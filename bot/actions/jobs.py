@@ -1,4 +1,4 @@
-"""`jobs`: what the notifier watches, what it saw, and why it did (not) page."""
+"""`jobs`: what the notifier watches, what it saw, why it did (not) page, and what is muted."""
 
 import re
 from dataclasses import dataclass
@@ -6,38 +6,54 @@ from typing import ClassVar, Literal, Self
 
 from bot.actions.desk import Desk
 from bot.actions.grammar import Request, Usage
+from bot.actions.moments import Moment, Span
+from bot.actions.muting import mute, parse_job, parse_mute, unmute
 from bot.errors import UsageError
 from bot.model import Effect, Line, Outcome
 
 _LINK = re.compile(r"https?://[^\s/]+/archives/([A-Z0-9]{2,20})/p([0-9]{7,18})(?:[?#]\S*)?")
 _FRACTION = 6  # digits of a ts behind its dot, which a link leaves out
 _ENTRY = re.compile(r"#?([0-9]{1,12})")
+_NOW: Moment = Span(0)
 _OFF: Line = ("The notifier does not run here, so there are no job messages to speak of.",)
 
 
 @dataclass(frozen=True, slots=True)
 class Jobs:
-    """Tell about job messages, or send an alert again that PagerDuty refused."""
+    """Tell about job messages, send an alert again that PagerDuty refused, or mute a job."""
 
-    what: Literal["overview", "why", "retry"] = "overview"
+    what: Literal["overview", "why", "retry", "mute", "unmute"] = "overview"
     channel_id: str = ""
     ts: str = ""
     entry_id: int = 0
+    job: str = ""
+    moment: Moment = _NOW
 
     usage: ClassVar[Usage] = Usage(
         verb="jobs",
-        form="jobs [why LINK | retry ID]",
+        form="jobs [why LINK|retry ID|mute JOB 2h|unmute JOB]",
         summary="which job messages are watched, and what became of them",
-        examples=("jobs", "jobs why https://acme.slack.com/archives/C0JOBS/p1763870705574488"),
+        examples=(
+            "jobs",
+            "jobs why https://acme.slack.com/archives/C0JOBS/p1763870705574488",
+            "jobs mute nightly/backup 2h",
+            "jobs unmute nightly/backup",
+        ),
+        details=(
+            "A muted job calls nobody, for at most 7 days; what it has open still resolves.",
+            "JOB is its name, or producer:project:job where several are called so.",
+        ),
         writes=False,
         works_offline=True,
         is_rare=True,
-        writing_words=frozenset({"retry"}),
+        writing_words=frozenset({"retry", "mute", "unmute"}),
     )
 
     @classmethod
     def parse(cls, request: Request) -> Self:
-        """Read which message, or which entry of the outbox."""
+        """Read which message, which entry of the outbox, or which job."""
+        text = request.words.copy()
+        text.next()
         words = request.words.all()
         if not words:
             return cls()
@@ -52,7 +68,15 @@ class Jobs:
             return cls("retry", entry_id=int(entry[1]))
         if verb == "retry":
             raise UsageError("jobs retry takes the number of one entry of the outbox.")
-        raise UsageError("jobs takes nothing, why with a message's link, or retry with a number.")
+        if verb == "mute":
+            job, moment = parse_mute(text.rest())
+            return cls("mute", job=job, moment=moment)
+        if verb == "unmute":
+            return cls("unmute", job=parse_job(text.rest()))
+        raise UsageError(
+            "jobs takes nothing, why with a message's link, retry with a number, or mute and "
+            "unmute with a job."
+        )
 
     async def perform(self, desk: Desk) -> Outcome:
         """Ask the notifier."""
@@ -66,3 +90,7 @@ class Jobs:
             case "retry":
                 await desk.require(Effect.TRIGGER)
                 return Outcome(lines=(await desk.jobs.retry(self.entry_id),))
+            case "mute":
+                return await mute(desk, desk.jobs.mutes, self.job, self.moment)
+            case "unmute":
+                return await unmute(desk, desk.jobs.mutes, self.job)

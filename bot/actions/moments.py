@@ -2,8 +2,9 @@
 
 import re
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bot.durations import LONGEST_SECONDS
 from bot.errors import UsageError
@@ -86,6 +87,23 @@ def _not_a_time(text: str) -> UsageError:
     shown = " ".join(text.split())[:40]
     what = f'"{shown}" is not a time' if shown else "You named no time"
     return UsageError(f"{what}; nothing was done. Say for example {EXAMPLES}.")
+
+
+def zone_of(moment: Moment, name: str | None) -> tzinfo:
+    """Give the caller's zone, by the name that Slack tells; a duration needs none.
+
+    Raises:
+        UsageError: Slack tells none.
+    """
+    if isinstance(moment, Span):
+        return UTC
+    try:
+        return ZoneInfo(name or "")
+    except (ZoneInfoNotFoundError, ValueError):
+        raise UsageError(
+            "Slack does not tell me your time zone, so I do not know when that is; nothing was "
+            "done. Say for how long instead, for example 2h."
+        ) from None
 
 
 def end_of(moment: Moment, now: datetime, zone: tzinfo) -> datetime:

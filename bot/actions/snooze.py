@@ -1,13 +1,12 @@
 """`snooze`: quiet until later."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import datetime, timedelta
 from typing import ClassVar, Self
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bot.actions.desk import Desk
 from bot.actions.grammar import Request, Target, Usage, first
-from bot.actions.moments import EXAMPLES, Moment, Span, end_of, parse_moment
+from bot.actions.moments import EXAMPLES, Moment, end_of, parse_moment, zone_of
 from bot.actions.phrases import state
 from bot.actions.writing import carried_out, leave_name, refuse_resolved, set_status
 from bot.durations import format_duration
@@ -48,7 +47,7 @@ class Snooze:
         """Acknowledge if needed, then snooze."""
         await desk.writable(Effect.SNOOZE)
         now = desk.clock.now()
-        end = end_of(self.moment, now, self._zone(desk))
+        end = end_of(self.moment, now, zone_of(self.moment, desk.responder.time_zone))
         seconds = _seconds(now, end)
         incident = await desk.single(self.target, "snooze", self.raw)
         refuse_resolved(desk, incident)
@@ -68,18 +67,6 @@ class Snooze:
             lines.append((problem,))
         thread: Line = (f"{desk.responder.name} snoozed this until ", When(end, "date"), ".")
         return Outcome(lines=tuple(lines), changed=(after,), thread_lines=(thread,))
-
-    def _zone(self, desk: Desk) -> tzinfo:
-        if isinstance(self.moment, Span):
-            return UTC
-        name = desk.responder.time_zone
-        try:
-            return ZoneInfo(name or "")
-        except (ZoneInfoNotFoundError, ValueError):
-            raise UsageError(
-                "Slack does not tell me your time zone, so I do not know when that is; nothing was "
-                "done. Say for how long instead, for example 2h."
-            ) from None
 
 
 def _seconds(now: datetime, end: datetime) -> int:

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from bot.clock import Clock
 from bot.errors import SlackError
 from bot.ledger import Entry, EntryState, StoredMessage, instant
 from bot.model import Bold, Code, Condition, JobStatus, Line, Link, Piece, When
 from bot.notifier.intake import job_identity
+from bot.notifier.mutes import MuteBook
 from bot.notifier.needs import Store
 from bot.notifier.relay import Relay
 from bot.notifier.rulebook import RuleBook
@@ -60,14 +60,14 @@ class Explain:
         rooms: Rooms,
         history: History,
         relay: Relay,
-        clock: Clock,
+        mutes: MuteBook,
     ) -> None:
         self._book = book
         self._store = store
         self._rooms = rooms
         self._history = history
         self._relay = relay
-        self._clock = clock
+        self.mutes = mutes
 
     # ------------------------------------------------------------ jobs
 
@@ -77,6 +77,7 @@ class Explain:
             return [_OFF]
         return [
             *self._watched(),
+            *self._muted(),
             *await self._waiting(),
             *await self._latest(),
             *await self._unrecognized(),
@@ -97,6 +98,17 @@ class Explain:
             lines.append(("• ", Code(cut(rule.name, _SHOWN)), f" {cut(what, _SENTENCE)}"))
         if len(rules) > _MOST_LINES:
             lines.append((f"… and {len(rules) - _MOST_LINES} more.",))
+        return lines
+
+    def _muted(self) -> list[Line]:
+        muted = self.mutes.now()
+        lines: list[Line] = [(Bold("Muted"),)] if muted else []
+        lines += [
+            ("• ", Code(mute.job), f" by {mute.by} until ", When(instant(mute.until), "date"))
+            for mute in muted[:_MOST_LINES]
+        ]
+        if len(muted) > _MOST_LINES:
+            lines.append((f"… and {len(muted) - _MOST_LINES} more.",))
         return lines
 
     async def _waiting(self) -> list[Line]:

@@ -12,6 +12,7 @@ from typing import Any, Final
 from bot.ledger import (
     Ingestion,
     MessageId,
+    Mute,
     OutboxEvent,
     RunChange,
     RunStep,
@@ -25,6 +26,7 @@ from bot.notifier.alerts import build, default_summary
 from bot.notifier.averages import Expectation, overdue
 from bot.notifier.engine import Recognition
 from bot.notifier.excerpt import excerpt
+from bot.notifier.mutes import MuteOf, told, unmuted
 from bot.notifier.plan import Planned, decide, plan
 from bot.notifier.rules import Rule, Rules
 from bot.notifier.rules_effects import DEFAULT_DEDUP_KEY, NOUNS
@@ -64,12 +66,14 @@ class Seen:
 class Judged:
     """What is stored, and what shadow rules would have sent (a sentence each).
 
-    `is_withheld`: it would have been sent, had it not been missed for too long.
+    `is_withheld`: it would have been sent, had it not been missed for too long. `muted` counts the
+    events that would have been sent, were the job not muted.
     """
 
     ingestion: Ingestion
     shadows: tuple[str, ...] = ()
     is_withheld: bool = False
+    muted: int = 0
 
 
 def job_identity(status: JobStatus, place: Place) -> str:
@@ -90,7 +94,10 @@ def match(rules: Rules, seen: Seen) -> tuple[Rule, ...]:
 
 
 def judge(
-    seen: Seen, matched: Sequence[Rule], expected: Mapping[str, Expectation] | None = None
+    seen: Seen,
+    matched: Sequence[Rule],
+    expected: Mapping[str, Expectation] | None = None,
+    mute_of: MuteOf = unmuted,
 ) -> Judged:
     """Decide what follows from a message.
 
@@ -99,7 +106,9 @@ def judge(
     status, message = seen.status, seen.message
     seq = seq_of(message.changed_at)
     planned = plan(matched, status, seen.place)
-    decisions = [_Decision.of(each, seen) for each in planned]
+    job = seen.job
+    mute = mute_of(job, seq)
+    decisions = [_Decision.of(each, seen, mute) for each in planned]
     timers, about_time = _timers(seen, matched, expected or {}, seq)
     why = {
         "reason": cut(_reason(seen, matched), _SHOWN_REASON),
@@ -115,7 +124,7 @@ def judge(
         message=MessageId(message.team_id, message.channel_id, message.ts, status.condition),
         seq=seq,
         producer=status.producer,
-        job=seen.job,
+        job=job,
         status=_written(status),
         why={key: value for key, value in why.items() if value},
         events=tuple(
@@ -128,7 +137,12 @@ def judge(
         hold=seen.hold,
     )
     shadows = tuple(decision.reason for decision in decisions if decision.planned.shadow)
-    return Judged(ingestion, shadows, any(decision.is_withheld for decision in decisions))
+    return Judged(
+        ingestion,
+        shadows,
+        any(decision.is_withheld for decision in decisions),
+        sum(decision.is_muted for decision in decisions),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +151,12 @@ class _Decision:
     event: AlertEvent | None
     reason: str
     is_withheld: bool = False
+    is_muted: bool = False
 
     @classmethod
-    def of(cls, planned: Planned, seen: Seen, at: datetime | None = None) -> "_Decision":
+    def of(
+        cls, planned: Planned, seen: Seen, mute: Mute | None, at: datetime | None = None
+    ) -> "_Decision":
         if planned.action is None:
             return cls(planned, None, planned.reason)
         if planned.shadow:
@@ -147,6 +164,9 @@ class _Decision:
             would = f"{planned.action} {planned.severity} “{cut(summary, 200)}”"
             reason = f"{planned.reason[:-1]}; it would be: {would} to {planned.dedup_key}."
             return cls(planned, None, reason)
+        if mute is not None and planned.action is not EventAction.RESOLVE:
+            reason = f"{planned.reason} The job is {told(mute)}, so only a resolve is sent."
+            return cls(planned, None, reason, is_muted=True)
         if seen.is_too_old and planned.action is not EventAction.RESOLVE:
             return cls(planned, None, f"{planned.reason} {TOO_OLD}", is_withheld=True)
         return cls(planned, _built(planned, seen, at), planned.reason)
@@ -290,7 +310,9 @@ class Overdue:
         return cls(body["rule"], body["part"], body["seconds"], body["reason"], seen)
 
 
-def judge_overdue(late: Overdue, rule: Rule, *, job: str, name: str, due_seq: int) -> Judged:
+def judge_overdue(
+    late: Overdue, rule: Rule, *, job: str, name: str, due_seq: int, mute: Mute | None = None
+) -> Judged:
     """Decide what follows from a run that takes too long; stored only while its timer is there.
 
     The report's identity is that of the start's message with its own condition, so a producer that
@@ -299,7 +321,7 @@ def judge_overdue(late: Overdue, rule: Rule, *, job: str, name: str, due_seq: in
     seen = late.seen
     planned = decide(rule, seen.status, seen.place)
     at = instant(due_seq)
-    decision = _Decision.of(planned, seen, at)
+    decision = _Decision.of(planned, seen, mute, at)
     # Further rules with thresholds of their own report the same run at other times. Their reports
     # need identities of their own, which nothing of Slack's gives them; the team is compared, but
     # never shown nor sent, so it carries the number (and no table needs one more column).
@@ -321,4 +343,5 @@ def judge_overdue(late: Overdue, rule: Rule, *, job: str, name: str, due_seq: in
         events=(_outbox_event(decision, 0, seen.status),) if decision.event else (),
         fired=name,
     )
-    return Judged(ingestion, (decision.reason,) if planned.shadow else ())
+    shadows = (decision.reason,) if planned.shadow else ()
+    return Judged(ingestion, shadows, muted=int(decision.is_muted))

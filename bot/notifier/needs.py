@@ -11,6 +11,7 @@ from bot.ledger import (
     EntryState,
     Ingested,
     Ingestion,
+    Mute,
     OpenRun,
     Stats,
     StoredMessage,
@@ -133,6 +134,30 @@ class Runs(Protocol):
 
     async def going(self, limit: int = 1000) -> list[OpenRun]:
         """Give the runs that have started and not ended, newest first."""
+        ...
+
+
+class Mutes(Protocol):
+    """Jobs that are muted for a while."""
+
+    def name_of(self, job: str) -> str:
+        """Give the name under which a job is kept."""
+        ...
+
+    async def all(self) -> list[Mute]:
+        """Give every mute, also those that have ended."""
+        ...
+
+    async def put(self, mute: Mute) -> None:
+        """Mute a job."""
+        ...
+
+    async def end(self, job: str, at: int) -> bool:
+        """End a mute now; False when the job is not muted."""
+        ...
+
+    async def jobs(self) -> list[str]:
+        """Give the names of the jobs whose runs are known."""
         ...
 
 

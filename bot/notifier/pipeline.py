@@ -20,6 +20,7 @@ from bot.ledger import EntryState, Ingested, Verdict, seq_of
 from bot.model import ChannelMessage, Condition
 from bot.notifier.averages import Expectation, fires_after
 from bot.notifier.intake import Judged, Seen, judge, match, watched
+from bot.notifier.mutes import MuteBook
 from bot.notifier.needs import Store
 from bot.notifier.rulebook import RuleBook
 from bot.notifier.rules import Rule
@@ -79,6 +80,7 @@ class Pipeline:
         clock: Clock,
         tasks: TaskSet,
         wake: Callable[[], None],
+        mutes: MuteBook,
         witness: Witness | None = None,
     ) -> None:
         self._book = book
@@ -87,6 +89,7 @@ class Pipeline:
         self._clock = clock
         self._tasks = tasks
         self.wake = wake
+        self.mutes = mutes
         self._witness = witness
         self._channels: set[str] = set()
         self._late: set[str] = set()
@@ -155,7 +158,7 @@ class Pipeline:
             seen = Seen(message, status, recognition, place, catching.hold, catching.is_too_old)
         matched = match(rules, seen)
         expected = await self._expectations(seen, matched)
-        judged = judge(seen, matched, expected)
+        judged = judge(seen, matched, expected, self.mutes.of)
         return Taken(judged, await self.store(judged))
 
     async def store(self, judged: Judged) -> Ingested:

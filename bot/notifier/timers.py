@@ -81,9 +81,9 @@ class TimerLoop:
             log.info("a timer's rule is gone, or watches no durations now", rule=late.rule)
             await self._store.timers.cancel(due.name)
             return False
-        judged = judge_overdue(
-            late, rule, job=due.job, name=due.name, due_seq=microseconds(due.due)
-        )
+        due_seq = microseconds(due.due)
+        mute = self._pipeline.mutes.of(due.job, due_seq)
+        judged = judge_overdue(late, rule, job=due.job, name=due.name, due_seq=due_seq, mute=mute)
         ingested = await self._pipeline.store(judged)
         if ingested.verdict is Verdict.KNOWN:  # its producer has reported it by itself
             await self._store.timers.cancel(due.name)

@@ -25,6 +25,7 @@ from prometheus_client import (
 from bot import __version__
 from bot.errors import StoreError
 from bot.ledger import Claimed, EntryState, Ingested, Stats
+from bot.notifier.intake import Judged
 
 log = structlog.get_logger(__name__)
 
@@ -137,6 +138,11 @@ class Metrics:
             ("state",),
             registry=self.registry,
         )
+        self._muted = Counter(
+            "pdbot_muted_events",
+            "Events that were not sent because their job is muted.",
+            registry=self.registry,
+        )
         self._attempts = Counter(
             "pdbot_outbox_attempts",
             "Attempts to deliver an event, by the state that they led to; pending: tried again.",
@@ -173,8 +179,9 @@ class Metrics:
         self._pagerduty_requests.labels("events", method, outcome).inc()
         self._pagerduty_seconds.labels("events").observe(seconds)
 
-    def taken(self, _judged: object, ingested: Ingested) -> None:
+    def taken(self, judged: Judged, ingested: Ingested) -> None:
         """Count what a message led to; see `notifier.pipeline.Witness`."""
+        self._muted.inc(judged.muted)
         for state in ingested.entries:
             self._stored.labels(str(state)).inc()
 

@@ -5,7 +5,7 @@
 - `schema`, `upgrade`, `migrations`: the tables.
 - `messages` takes messages in, deciding with `book` (alerts, lanes) and `runs` (runs, timers).
 - `outbox`, `lanes`: claim and settle. `entries`: the same entries for people and catch-up.
-- `journal`, `cards`, `audit`, `retention`, `stats`: what their names say.
+- `journal`, `cards`, `audit`, `mutes`, `retention`, `stats`: what their names say.
 """
 
 from bot.store.retention import Ages

@@ -18,7 +18,7 @@ from sqlalchemy import (
     text,
 )
 
-VERSION = "0001"
+VERSION = "0002"
 
 metadata = MetaData(
     naming_convention={
@@ -237,6 +237,16 @@ audit = Table(
     Column("before", Text),
     Column("after", Text),
     _partial("ix_audit_unfinished", "at", where=UNFINISHED),
+)
+
+# Instants of Slack, as `messages.seq`: a message of that time is muted, whenever it is read.
+mutes = Table(
+    "mutes",
+    metadata,
+    Column("job", String, primary_key=True),
+    Column("since", BigInteger, nullable=False),
+    Column("until", BigInteger, nullable=False),
+    Column("muted_by", String, nullable=False),
 )
 
 meta = Table(

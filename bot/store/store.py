@@ -17,6 +17,7 @@ from bot.store.database import Database, Link, Transaction
 from bot.store.disk import Room
 from bot.store.entries import Entries
 from bot.store.journal import Cursors, Messages
+from bot.store.mutes import Mutes
 from bot.store.outbox import Outbox, reset_leases
 from bot.store.postgres import Postgres
 from bot.store.reader import Reader
@@ -50,6 +51,7 @@ class Store:
     cursors: Cursors
     cards: Cards
     audit: Audit
+    mutes: Mutes
     retention: Retention
     lock_file: LockFile | None = None
 
@@ -159,6 +161,7 @@ async def open_store(
         cursors=Cursors(writer, reader),
         cards=Cards(writer, reader),
         audit=Audit(writer, reader, database),
+        mutes=Mutes(writer, reader),
         retention=Retention(writer),
         lock_file=lock_file,
     )

@@ -1,4 +1,4 @@
-"""`jobs`: its grammar, and what it asks the notifier."""
+"""`jobs`: its grammar, and what it asks the notifier. What is muted: `test_muting.py`."""
 
 from dataclasses import dataclass, field
 from types import SimpleNamespace

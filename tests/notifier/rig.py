@@ -16,6 +16,7 @@ from bot.notifier.catchup import CatchUp
 from bot.notifier.explain import Explain
 from bot.notifier.incident_watch import IncidentWatch
 from bot.notifier.keys import KeyRing
+from bot.notifier.mutes import MuteBook
 from bot.notifier.pipeline import Pipeline
 from bot.notifier.receipts import Receipts
 from bot.notifier.relay import Relay
@@ -301,7 +302,7 @@ def _rig(store: Store, clock: ShiftedClock, path: Path, **changes: Any) -> Rig:
     book = RuleBook(path, clock=clock)
     watch = IncidentWatch(store, board, rooms, incidents, clock=clock)  # type: ignore[arg-type] # one method of it
     receipts = Receipts(store, board, watch, clock=clock)
-    keys = KeyRing(lambda: environ, clock=clock)
+    keys, mutes = KeyRing(lambda: environ, clock=clock), MuteBook(store.mutes, clock=clock)
     width = changes.pop("width", 64)
     relay = Relay(store, sender, keys, clock=clock, settled=receipts.settled, width=width)
     pipeline = Pipeline(
@@ -311,6 +312,7 @@ def _rig(store: Store, clock: ShiftedClock, path: Path, **changes: Any) -> Rig:
         clock=clock,
         tasks=tasks,
         wake=relay.wake,
+        mutes=mutes,
         witness=receipts,
     )
     made = Rig(
@@ -339,7 +341,7 @@ def _rig(store: Store, clock: ShiftedClock, path: Path, **changes: Any) -> Rig:
         ),
         receipts=receipts,
         watch=watch,
-        jobs=Explain(book=book, store=store, rooms=rooms, history=past, relay=relay, clock=clock),
+        jobs=Explain(book=book, store=store, rooms=rooms, history=past, relay=relay, mutes=mutes),
         tasks=tasks,
         begun=clock.now().timestamp(),
     )

@@ -13,9 +13,11 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from bot.errors import StoreError
 from bot.ledger import EntryState, Ingested, Stats, Verdict
+from bot.notifier.intake import Judged
 from bot.ops.metrics import STATS, Metrics
 from bot.sandbox.pagerduty import Fault
 from tests.e2e.world import World, world
+from tests.store.builders import message
 
 SAMPLES = Path(__file__).resolve().parents[2] / "docs" / "ops"
 RULES = '[[rule]]\nname = "cron"\nbots = "B0CRON"\n'
@@ -143,7 +145,7 @@ async def test_database_that_is_gone_stops_no_scrape() -> None:
 async def test_what_becomes_of_events_is_counted() -> None:
     metrics = Metrics()
     entries = (EntryState.PENDING, EntryState.SUPERSEDED, EntryState.SUPERSEDED)
-    metrics.taken(object(), Ingested(Verdict.STORED, entries))
+    metrics.taken(Judged(message(0), muted=2), Ingested(Verdict.STORED, entries))
     for state in (EntryState.PENDING, EntryState.SENT, EntryState.ABANDONED):
         metrics.settled(None, state, None)  # type: ignore[arg-type]
     metrics.events("POST", "no_answer", 3.0)
@@ -151,6 +153,7 @@ async def test_what_becomes_of_events_is_counted() -> None:
     found = values((await metrics.text()).decode())
 
     assert found['pdbot_outbox_stored_total{state="superseded"}'] == 2
+    assert found["pdbot_muted_events_total"] == 2
     assert found['pdbot_outbox_attempts_total{state="sent"}'] == 1
     assert found["pdbot_outbox_last_sent_timestamp_seconds"] > 1_700_000_000
     assert (

@@ -6,10 +6,12 @@ import pytest
 from sqlalchemy import inspect, text
 
 from bot.errors import ConfigError
-from bot.store import Store
+from bot.ledger import Mute
+from bot.store import Store, open_store
 from bot.store.database import Transaction
 from bot.store.schema import VERSION, metadata
-from bot.store.upgrade import ensure_schema, run_scripts
+from bot.store.upgrade import ensure_schema
+from tests.store.builders import ShiftedClock
 
 NEXT = f"{int(VERSION) + 1:04}"
 ENV = Path("bot/store/migrations")
@@ -36,8 +38,8 @@ def scripts(tmp_path: Path) -> Path:
     folder = tmp_path / "migrations"
     (folder / "versions").mkdir(parents=True)
     root = Path(__file__).resolve().parents[2] / ENV
-    for name in ("env.py", "script.py.mako", "versions/v0001_first.py"):
-        (folder / name).write_text((root / name).read_text())
+    for path in (root / "env.py", root / "script.py.mako", *(root / "versions").glob("v*.py")):
+        (folder / path.relative_to(root)).write_text(path.read_text())
     return folder
 
 
@@ -77,14 +79,37 @@ async def test_a_tool_does_not_upgrade_under_a_running_bot(store: Store) -> None
         await store.run(lambda t: ensure_schema(t, "x", may_upgrade=False, version=NEXT))
 
 
-async def test_the_scripts_run_from_the_first_to_the_last(store: Store) -> None:
-    def upgrade(transaction: Transaction) -> str:
-        transaction.change(text("DELETE FROM alembic_version"))
-        run_scripts(transaction.connection, "head")
-        found = transaction.rows(text("SELECT version_num FROM alembic_version"))
-        return str(found[0].version_num)
+async def test_the_first_tables_become_those_of_now(url: str, clock: ShiftedClock) -> None:
+    store = await open_store(url, clock=clock, ballast_bytes=0)
+    await store.run(_first)
+    await store.cursors.advance("C1", "1.0")
+    await store.close()
 
-    assert await store.run(upgrade) == VERSION
+    with pytest.raises(ConfigError, match="version 0001, this pdbot needs"):
+        await open_store(url, clock=clock, lock=False)
+    store = await open_store(url, clock=clock, ballast_bytes=0)
+    try:
+        assert await store.run(compare) == []
+        assert await store.cursors.all() == {"C1": "1.0"}
+        await store.mutes.put(Mute("load", 1, 2, "Ann"))
+    finally:
+        await store.close()
+    await (await open_store(url, clock=clock, lock=False)).close()
+
+
+def _first(transaction: Transaction) -> None:
+    """Leave what version 0001 had."""
+    transaction.connection.execute(text("DROP TABLE mutes"))
+    transaction.change(text("UPDATE alembic_version SET version_num = '0001'"))
+
+
+def compare(transaction: Transaction) -> list[object]:
+    """Tell in what the tables differ from the schema."""
+    from alembic.autogenerate import compare_metadata  # noqa: PLC0415 -- not with those that need none
+    from alembic.migration import MigrationContext  # noqa: PLC0415 -- as above
+
+    context = MigrationContext.configure(transaction.connection)
+    return list(compare_metadata(context, metadata))
 
 
 async def test_the_scripts_lead_to_the_version_of_the_tables(store: Store) -> None:
@@ -97,11 +122,4 @@ async def test_the_scripts_lead_to_the_version_of_the_tables(store: Store) -> No
 
 
 async def test_the_tables_are_those_of_the_schema(store: Store) -> None:
-    from alembic.autogenerate import compare_metadata  # noqa: PLC0415 -- as above
-    from alembic.migration import MigrationContext  # noqa: PLC0415 -- as above
-
-    def compare(transaction: Transaction) -> list[object]:
-        context = MigrationContext.configure(transaction.connection)
-        return list(compare_metadata(context, metadata))
-
     assert await store.run(compare) == []
