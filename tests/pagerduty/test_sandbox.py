@@ -195,5 +195,5 @@ async def test_event_opens_and_resolves_an_incident(world: World) -> None:
         with pytest.raises(errors.RateLimited):
             await events.send(key, event)
         world.pagerduty.faults.add(Fault("events_v2.createV2Event", drop="before"))
-        with pytest.raises(errors.Unavailable):
+        with pytest.raises(errors.OutcomeUnknown):
             await events.send(key, event)
