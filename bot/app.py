@@ -334,6 +334,7 @@ async def _report_unfinished(conversation: Conversation, replies: Replies) -> No
             slack_user_id=SlackUserId(intent["slack_user_id"]),
             text="",
             channel_id=intent.get("channel_id"),
+            thread_ts=intent.get("thread_ts"),
         )
         message = views.answer(Outcome(lines=((sentence,),), ok=False))
         await replies.send(invocation, message, reference=intent["reference"])

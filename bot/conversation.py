@@ -8,6 +8,7 @@ import base64
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 import structlog
 from structlog.contextvars import bound_contextvars
@@ -20,16 +21,20 @@ from bot.actions.forms import form_of, quoting_form
 from bot.actions.grammar import Request
 from bot.actions.phrases import cut
 from bot.actions.undo import is_offered, offer
+from bot.actions.words import decode
 from bot.errors import PagerDutyError, PdbotError, PersonNotFound, StoreError, UsageError
-from bot.model import Form, Invocation, Outcome, PagerDutyUser, Responder, SlackPerson
-from bot.ports import Deed, Incidents
+from bot.model import Form, Invocation, Outcome, PagerDutyUser, Responder, SlackPerson, Via
+from bot.ports import Asked, Deed, Incidents
 from bot.recollection import Recollection
-from bot.rights import Office, Rights, as_typed
+from bot.rights import MOST_TYPED, Office, Rights, as_typed
 
 log = structlog.get_logger(__name__)
 
 _WORTH_ANOTHER_TRY = (PagerDutyError, PersonNotFound, UsageError)  # with other words, or later
 MAX_TEXT = 40_000  # Slack's own limit of a message's text
+AGAIN = timedelta(seconds=10)  # the same words again are a slip of the finger
+AT_WORK = timedelta(minutes=2)  # nothing that PagerDuty is asked for takes longer
+DONE, NOT_DONE, REPEATED = "done: ", "not done: ", "repeated: "  # how an outcome begins
 
 
 def new_reference() -> str:
@@ -44,18 +49,21 @@ class Conversation:
         self._office = office
         self._running: set[tuple[object, ...]] = set()
 
-    async def begin(self, invocation: Invocation) -> str:
+    async def begin(self, invocation: Invocation) -> str | None:
         """Give a reference; store the intent of a write before Slack is told "received"."""
         reference = new_reference()
-        if registry.is_write(invocation):
-            await self._office.audit.intend(
-                reference=reference,
-                slack_user_id=invocation.slack_user_id,
-                channel_id=invocation.channel_id,
-                via=invocation.via,
-                text=as_typed(invocation),
-            )
-        return reference
+        if not registry.is_write(invocation):
+            return reference
+        is_new = await self._office.audit.intend(
+            reference=reference,
+            slack_user_id=invocation.slack_user_id,
+            channel_id=invocation.channel_id,
+            via=invocation.via,
+            text=as_typed(invocation),
+            thread_ts=invocation.thread_ts,
+            message_ts=invocation.message_ts if invocation.via is Via.MENTION else None,
+        )
+        return reference if is_new else None
 
     async def answer(self, invocation: Invocation, reference: str) -> Outcome:
         """Carry it out; every failure becomes an answer with its reference."""
@@ -70,16 +78,42 @@ class Conversation:
         )
         if same in self._running:
             # People press Enter twice; the first one is still at work, and answers.
-            outcome = Outcome(lines=(("Already doing that; the answer follows.",),), ok=False)
-            await self._finish(invocation, None, outcome, Deed(reference))
-            return outcome
+            return await self._repeated(invocation, reference, _AT_WORK)
         self._running.add(same)
         try:
             # Whatever is logged on the way, by PagerDuty's client too, has the caller's reference.
             with bound_contextvars(reference=reference):
+                if repeat := await self._repeat(invocation, reference):
+                    return await self._repeated(invocation, reference, repeat)
                 return await self._answer(invocation, reference)
         finally:
             self._running.discard(same)
+
+    async def _repeat(self, invocation: Invocation, reference: str) -> Outcome | None:
+        """Answer from the first what was asked for just before, by whichever replica it was done.
+
+        Only what would count twice: all else is done again, and told as it is now.
+        """
+        too_long = len(as_typed(invocation)) >= MOST_TYPED  # what was cut may differ
+        if too_long or not registry.is_additive(invocation):
+            return None
+        try:
+            earlier = await self._office.audit.before(reference, AT_WORK)
+        except StoreError:
+            log.exception("not known whether this is a repeat")
+            return None
+        asked = (one for one in earlier if not (one.outcome or "").startswith(REPEATED))
+        first = next(asked, None)
+        if first is None or not first.is_same:
+            return None
+        if first.is_running:
+            return _AT_WORK
+        is_done = first.outcome is not None and first.outcome.startswith(DONE)
+        return _done_before(first) if is_done and first.seconds <= AGAIN.seconds else None
+
+    async def _repeated(self, invocation: Invocation, reference: str, outcome: Outcome) -> Outcome:
+        await self._finish(invocation, None, outcome, Deed(reference), how=REPEATED)
+        return outcome
 
     async def _answer(self, invocation: Invocation, reference: str) -> Outcome:
         responder: Responder | None = None
@@ -154,6 +188,7 @@ class Conversation:
         responder: Responder | None,
         outcome: Outcome,
         deed: Deed,
+        how: str = "",
     ) -> None:
         if not registry.is_write(invocation):
             return
@@ -161,7 +196,7 @@ class Conversation:
             await self._office.audit.finish(
                 reference=deed.reference,
                 responder=responder,
-                outcome=("done: " if outcome.ok else "not done: ") + _first_sentence(outcome),
+                outcome=(how or (DONE if outcome.ok else NOT_DONE)) + _first_sentence(outcome),
                 incidents=[one.id for one in outcome.changed],
                 before=deed.before,
                 after=deed.after,
@@ -211,8 +246,21 @@ class Conversation:
         """Give the commands that an earlier run acknowledged and never finished."""
         return [
             {key: str(value) for key, value in intent.items() if value is not None}
+            | {"text": decode(str(intent["text"]))}
             for intent in await self._office.audit.unfinished()
         ]
+
+
+_AT_WORK = Outcome(lines=(("Already doing that; the answer follows.",),), ok=False)
+
+
+def _done_before(first: Asked) -> Outcome:
+    was = (first.outcome or "").removeprefix(DONE)
+    text = (
+        f"You asked for the same {max(1, round(first.seconds))} s ago, so it was not done twice: "
+        f"{was} To do it again, wait {AGAIN.seconds} s."
+    )
+    return Outcome(lines=((text,),))
 
 
 def _refusal(error: PdbotError, reference: str, invocation: Invocation) -> Outcome:

@@ -207,13 +207,43 @@ class Deed:
     after: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What somebody asked for before something else; `outcome` None: it is not finished.
+
+    `is_same`: in the same words at the same place. `is_running`: some process is still at it.
+    """
+
+    reference: str
+    is_same: bool
+    seconds: float  # between the two
+    is_running: bool = False
+    outcome: str | None = None
+
+
 class AuditTrail(Protocol):
     """Who did what to which incident. Every method may raise StoreError."""
 
     async def intend(
-        self, *, reference: str, slack_user_id: str, channel_id: str | None, via: str, text: str
-    ) -> None:
-        """Store that somebody asked for a write, before Slack is told that it was received."""
+        self,
+        *,
+        reference: str,
+        slack_user_id: str,
+        channel_id: str | None,
+        via: str,
+        text: str,
+        thread_ts: str | None = None,
+        message_ts: str | None = None,
+    ) -> bool:
+        """Store that somebody asked for a write, before Slack is told that it was received.
+
+        `message_ts` is a mention's: False when that message is stored already, by whichever
+        replica it was delivered to first.
+        """
+        ...
+
+    async def before(self, reference: str, within: timedelta) -> Sequence[Asked]:
+        """Give what the same person asked for within that time before, newest first."""
         ...
 
     async def finish(
@@ -236,7 +266,7 @@ class AuditTrail(Protocol):
     async def unfinished(self) -> list[Mapping[str, Any]]:
         """Give the intents of earlier runs that never finished, and mark them as reported.
 
-        Keys: reference, slack_user_id, channel_id, text, at.
+        Keys: reference, slack_user_id, channel_id, thread_ts, text, at.
         """
         ...
 
@@ -244,10 +274,11 @@ class AuditTrail(Protocol):
 class Conversation(Protocol):
     """What `slack/listeners` hands invocations to. Implemented by `bot.conversation`."""
 
-    async def begin(self, invocation: Invocation) -> str:
+    async def begin(self, invocation: Invocation) -> str | None:
         """Give the invocation a reference; store the intent first when it asks for a write.
 
-        Called before Slack is told "received", so it must not touch the network.
+        Called before Slack is told "received", so it must not touch the network. None: this very
+        message was begun before, here or by another replica, which answers it.
 
         Raises:
             StoreError: nothing was stored; the caller must be told that nothing was done.

@@ -19,6 +19,8 @@ from bot.ports import (
     Threads,
 )
 
+MOST_TYPED = 2000  # characters of a command that are kept
+
 
 @dataclass(frozen=True)
 class Office:
@@ -113,4 +115,4 @@ def _mention(name: str) -> str:
 def as_typed(invocation: Invocation) -> str:
     """Give the command as text, a form's fields behind it."""
     typed = (f"{name}={value}" for name, value in invocation.fields.items() if name != "args")
-    return cut(" ".join([invocation.text.strip(), *typed]), 2000)
+    return cut(" ".join([invocation.text.strip(), *typed]), MOST_TYPED)

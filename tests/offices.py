@@ -7,7 +7,7 @@ They do what the verbs of `tests/test_conversation.py` need; the e2e tests have 
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 from bot.errors import NotFound
@@ -26,7 +26,7 @@ from bot.model import (
     SlackUserId,
     Status,
 )
-from bot.ports import AuditTrail, Directory, Incidents
+from bot.ports import Asked, AuditTrail, Directory, Incidents
 from bot.rights import Office
 
 NOW = datetime(2026, 8, 20, 12, 0, tzinfo=UTC)
@@ -197,9 +197,13 @@ class FakeAudit:
     ends: list[Mapping[str, Any]] = field(default_factory=list)
     failures: list[Exception] = field(default_factory=list)
 
-    async def intend(self, **row: Any) -> None:
+    async def intend(self, **row: Any) -> bool:
         self._fail()
         self.intents.append(row)
+        return True
+
+    async def before(self, reference: str, within: timedelta) -> list[Asked]:
+        return []
 
     async def finish(
         self, *, reference: str, responder: Responder | None, outcome: str, **rest: Any

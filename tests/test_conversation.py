@@ -42,14 +42,20 @@ def words(outcome: Outcome) -> str:
 
 async def answered(here: World, invocation: Invocation, **office: Any) -> Outcome:
     conversation = Conversation(here.office(**office))
-    return await conversation.answer(invocation, await conversation.begin(invocation))
+    return await conversation.answer(invocation, await begun(conversation, invocation))
+
+
+async def begun(conversation: Conversation, invocation: Invocation) -> str:
+    reference = await conversation.begin(invocation)
+    assert reference is not None
+    return reference
 
 
 @pytest.mark.parametrize("verb", WRITING)
 async def test_intent_of_a_write_is_stored_before_anything_else(verb: str) -> None:
     here = world()
 
-    reference = await Conversation(here.office()).begin(said(f"{verb.upper()} #1 @bob"))
+    reference = await begun(Conversation(here.office()), said(f"{verb.upper()} #1 @bob"))
 
     assert re.fullmatch("[a-z2-7]{8}", reference)
     assert [one["reference"] for one in here.audit.intents] == [reference]
@@ -118,7 +124,7 @@ async def test_audit_that_fails_afterwards_does_not_take_the_answer_away() -> No
     here = world()
     here.pagerduty.add(incident())
     conversation = Conversation(here.office())
-    reference = await conversation.begin(said("ack 1"))
+    reference = await begun(conversation, said("ack 1"))
     here.audit.failures.append(StoreError("The disk is full."))
 
     outcome = await conversation.answer(said("ack 1"), reference)

@@ -29,6 +29,7 @@ class AddResponders:
         examples=("add #123 @ann oncall:Database -- the replica lags",),
         details=("Whom: as in reassign. PagerDuty calls them, and they accept or decline.",),
         is_rare=True,
+        is_additive=True,
     )
 
     @classmethod

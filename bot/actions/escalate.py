@@ -34,6 +34,7 @@ class Escalate:
         summary="call the next level of its escalation policy, or the one you name",
         examples=("escalate #123", "escalate #123 2"),
         details=("Behind it escalation goes on as usual.",),
+        is_additive=True,
     )
 
     @classmethod

@@ -136,7 +136,8 @@ class Usage:
 
     `works_offline`: it has an answer while PagerDuty has none, unless it writes. `is_rare`: the
     list of all verbs names it only. `writing_words`: first words with which a verb that reads
-    otherwise writes.
+    otherwise writes. `is_additive`: done twice it counts twice, so that the same words again at
+    once are taken for a slip of the finger.
     """
 
     verb: str
@@ -149,6 +150,7 @@ class Usage:
     works_offline: bool = False
     is_rare: bool = False
     writing_words: frozenset[str] = frozenset()
+    is_additive: bool = False
 
     def hint(self, command: str) -> Line:
         """Give the one line that helps after a mistake."""

@@ -31,6 +31,7 @@ class AddNote:
         summary="add a note, also to a resolved incident",
         examples=("note #123 disk is full on db-03",),
         details=("A text that begins like an incident: note -- 500 errors on the API.",),
+        is_additive=True,
     )
 
     @classmethod

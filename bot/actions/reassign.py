@@ -30,6 +30,7 @@ class Reassign:
             "PEOPLE: @mention, e-mail, PagerDuty id, name, me, oncall:SCHEDULE-OR-SERVICE;",
             "or one ep:ESCALATION-POLICY instead. Names with spaces go into quotes.",
         ),
+        is_additive=True,
     )
 
     @classmethod

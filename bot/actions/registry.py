@@ -141,12 +141,22 @@ def find(verb: str) -> type[Action] | None:
 
 def is_write(invocation: Invocation) -> bool:
     """Tell, from the verb and the word after it, whether an invocation asks for a write."""
-    words = Words(str(invocation.fields.get("args") or "") if invocation.verb else invocation.text)
+    words = _words(invocation)
     action = find(invocation.verb or _verb(words))
     if action is None or action.usage.writes:
         return action is not None
     word = words.next() if action.usage.writing_words else None
     return word is not None and word.value.lower() in action.usage.writing_words
+
+
+def is_additive(invocation: Invocation) -> bool:
+    """Tell whether doing it twice would count twice."""
+    action = find(invocation.verb or _verb(_words(invocation)))
+    return action is not None and action.usage.is_additive
+
+
+def _words(invocation: Invocation) -> Words:
+    return Words(str(invocation.fields.get("args") or "") if invocation.verb else invocation.text)
 
 
 def _verb(words: Words) -> str:

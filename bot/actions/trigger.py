@@ -50,6 +50,7 @@ class Trigger:
             "Without --to it calls whoever is on call for the service. --to takes one person, or",
             "one ep:ESCALATION-POLICY.",
         ),
+        is_additive=True,
     )
 
     @classmethod

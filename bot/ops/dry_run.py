@@ -247,7 +247,7 @@ class Rehearsed:
     def __init__(self, conversation: Conversation) -> None:
         self._conversation = conversation
 
-    async def begin(self, invocation: Invocation) -> str:
+    async def begin(self, invocation: Invocation) -> str | None:
         """Begin as always: the database is a private one."""
         return await self._conversation.begin(invocation)
 

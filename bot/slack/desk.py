@@ -111,6 +111,8 @@ class Desk:
             _settle(begun, error)
             return
         _settle(begun, None)
+        if reference is None:
+            return
         await asyncio.sleep(0)  # the acknowledgement leaves first
         try:
             outcome, posted = await self._answer(invocation, reference)

@@ -150,9 +150,15 @@ class Listeners(AsyncMiddleware):
         )
         if invocation is None:
             return _received()
-        if self._seen.again((invocation.channel_id, invocation.message_ts)):
+        delivered = (invocation.channel_id, invocation.message_ts)
+        if self._seen.again(delivered):
             return _received()
-        if refusal := await self._desk.accept(invocation):
+        try:
+            refusal = await self._desk.accept(invocation)
+        except BaseException:
+            self._seen.forget(delivered)  # Slack is told of the failure, and delivers it again
+            raise
+        if refusal:
             self._desk.notify(invocation, refusal)
         return _received()
 

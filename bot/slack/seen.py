@@ -20,3 +20,7 @@ class Seen:
         if len(self._keys) > self._limit:
             del self._keys[next(iter(self._keys))]
         return False
+
+    def forget(self, key: Hashable) -> None:
+        """Let the next delivery be the first one."""
+        self._keys.pop(key, None)

@@ -4,14 +4,14 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, text, update
+from sqlalchemy import bindparam, insert, select, text, tuple_, update
 
 from bot.ledger import AuditEntry, instant
 from bot.model import Responder
-from bot.ports import Deed
+from bot.ports import Asked, Deed
 from bot.store.database import Database, Transaction
 from bot.store.reader import Reader
-from bot.store.schema import UNFINISHED, audit
+from bot.store.schema import MENTIONED, UNFINISHED, audit
 from bot.store.text import clean, clip, dump, load
 from bot.store.writer import Kind, Writer
 
@@ -26,9 +26,29 @@ ASKED_MICROSECONDS = 600_000_000  # nothing takes longer than that from its inte
 _intend_one = insert(audit)  # made once: the statement then carries the key of its compiled form
 
 
-def _intend(transaction: Transaction, rows: Sequence[dict[str, Any]]) -> list[None]:
-    transaction.write(_intend_one, [{**row, "at": transaction.now} for row in rows])
-    return [None] * len(rows)
+def _intend(transaction: Transaction, rows: Sequence[dict[str, Any]]) -> list[bool]:
+    known = _known(transaction, [row for row in rows if row["message"] is not None])
+    fresh: list[bool] = []
+    for row in rows:
+        mention = (row["channel"], row["message"])
+        fresh.append(mention not in known)
+        if row["message"] is not None:
+            known.add(mention)
+    new = [row for row, is_fresh in zip(rows, fresh, strict=True) if is_fresh]
+    transaction.write(_intend_one, [{**row, "at": transaction.now} for row in new])
+    return fresh
+
+
+def _known(
+    transaction: Transaction, mentions: Sequence[dict[str, Any]]
+) -> set[tuple[str | None, str]]:
+    """Give the mentions that are stored already; nobody else writes at the same time."""
+    if not mentions:
+        return set()
+    statement = select(audit.c.channel, audit.c.message).where(
+        text(MENTIONED), audit.c.message.in_([row["message"] for row in mentions])
+    )
+    return {(row.channel, row.message) for row in transaction.rows(statement)}
 
 
 _finish_one = (
@@ -70,20 +90,34 @@ class Audit:
         self._database = database
 
     async def intend(
-        self, *, reference: str, slack_user_id: str, channel_id: str | None, via: str, text: str
-    ) -> None:
-        """Store that somebody asked for a write, before Slack is told that it was received."""
+        self,
+        *,
+        reference: str,
+        slack_user_id: str,
+        channel_id: str | None,
+        via: str,
+        text: str,
+        thread_ts: str | None = None,
+        message_ts: str | None = None,
+    ) -> bool:
+        """Store that somebody asked for a write, before Slack is told that it was received.
+
+        `message_ts` is a mention's: False when that message is stored already, by whichever
+        replica it was delivered to first.
+        """
         row = {
             "reference": clip(reference, 64),
             "owner": self._database.owner,
             "slack_user_id": clip(slack_user_id, 64),
             "channel": None if channel_id is None else clip(channel_id, 64),
+            "thread": None if thread_ts is None else clip(thread_ts, 64),
+            "message": None if message_ts is None else clip(message_ts, 64),
             "via": clip(via, 32),
             "text": clip(text, TEXT_LIMIT),
             "reported": False,
             "incidents": "[]",
         }
-        await self._writer.submit(_INTEND, row)
+        return await self._writer.submit(_INTEND, row)
 
     async def finish(
         self,
@@ -134,6 +168,7 @@ class Audit:
                 "reference": row.reference,
                 "slack_user_id": row.slack_user_id,
                 "channel_id": row.channel,
+                "thread_ts": row.thread,
                 "text": row.text,
                 "at": instant(row.at),
             }
@@ -158,6 +193,37 @@ class Audit:
             ]
 
         return await self._reader.run(look)
+
+    async def before(self, reference: str, within: timedelta) -> list[Asked]:
+        """Give what the same person asked for within that time before, newest first."""
+
+        def look(transaction: Transaction) -> list[Asked]:
+            found = transaction.rows(select(audit).where(audit.c.reference == reference))
+            if not found:
+                return []
+            this, order = found[0], (audit.c.at, audit.c.reference)
+            statement = (
+                select(audit)
+                .where(audit.c.at >= this.at - within // timedelta(microseconds=1))
+                .where(audit.c.slack_user_id == this.slack_user_id)
+                .where(tuple_(*order) < tuple_(this.at, this.reference))
+                .order_by(*(column.desc() for column in order))
+            )
+            rows = transaction.rows(statement.limit(RECENT))
+            return [self._asked(transaction, this, row) for row in rows]
+
+        return await self._reader.run(look)
+
+    def _asked(self, transaction: Transaction, this: Any, row: Any) -> Asked:
+        runs = row.finished is None and not row.reported
+        place = ("channel", "thread", "text")
+        return Asked(
+            reference=row.reference,
+            is_same=all(getattr(row, name) == getattr(this, name) for name in place),
+            seconds=(this.at - row.at) / 1_000_000,
+            is_running=runs and self._database.is_alive(transaction.connection, row.owner),
+            outcome=row.outcome,
+        )
 
     async def since(self, age: timedelta, limit: int = 10_000) -> list[AuditEntry]:
         """Give what was asked for in the last `age`, oldest first; of more, the newest `limit`."""

@@ -18,7 +18,7 @@ from sqlalchemy import (
     text,
 )
 
-VERSION = "0002"
+VERSION = "0003"
 
 metadata = MetaData(
     naming_convention={
@@ -36,12 +36,15 @@ SHELVED = "state IN ('held', 'abandoned')"
 GOING = "started IS NOT NULL AND (ended IS NULL OR ended < started)"
 SETTLED = "settled IS NOT NULL"
 UNFINISHED = "finished IS NULL"
+MENTIONED = "message IS NOT NULL"
 DIRTY = "dirty"
 WATCHED = "open"
 
 
-def _partial(name: str, *columns: str, where: str) -> Index:
-    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
+def _partial(name: str, *columns: str, where: str, unique: bool = False) -> Index:
+    return Index(
+        name, *columns, unique=unique, sqlite_where=text(where), postgresql_where=text(where)
+    )
 
 
 messages = Table(
@@ -225,6 +228,8 @@ audit = Table(
     Column("owner", Integer, nullable=False),  # the process that took the intent
     Column("slack_user_id", String, nullable=False),
     Column("channel", String),
+    Column("thread", String),
+    Column("message", String),  # of a mention: its ts, which decides who carries it out
     Column("via", String, nullable=False),
     Column("text", Text, nullable=False),
     Column("finished", BigInteger),
@@ -237,6 +242,7 @@ audit = Table(
     Column("before", Text),
     Column("after", Text),
     _partial("ix_audit_unfinished", "at", where=UNFINISHED),
+    _partial("ix_audit_message", "message", "channel", where=MENTIONED, unique=True),
 )
 
 # Instants of Slack, as `messages.seq`: a message of that time is muted, whenever it is read.

@@ -78,22 +78,32 @@ async def test_sigterm_finishes_what_was_acknowledged_and_exits_0(
         assert "Traceback" not in log
 
 
-async def test_command_cut_off_by_a_kill_is_reported_at_the_next_start(
-    outside: World, tmp_path: Path
+@pytest.mark.parametrize("is_mention", [False, True])
+async def test_command_cut_off_by_a_kill_is_reported_where_it_was_typed(
+    outside: World, tmp_path: Path, is_mention: bool
 ) -> None:
     outside.incident()
+    start = (await outside.slack.post(outside.bob, CHANNEL, "what is going on?")).message
+    assert start is not None
+    slack, thread_ts = outside.slack, start.ts if is_mention else None
     async with process(outside, tmp_path) as running:
         outside.pagerduty.faults.add(Fault("rest.getIncident", delay=60))
-        await outside.slack.command(outside.ann, "/pd note 1 cut off", channel=CHANNEL)
+        if is_mention:
+            typed = "@pdbot note 1 cut off by @bob"
+            await slack.post(outside.ann, CHANNEL, typed, thread_ts=thread_ts)
+        else:
+            await slack.command(outside.ann, "/pd note 1 cut off by @bob", channel=CHANNEL)
         running.kill()
         await running.communicate()
     outside.pagerduty.faults.clear()
 
     async with process(outside, tmp_path):
-        said = all_text(await outside.slack.expect_ephemeral(outside.ann, CHANNEL, timeout=20))
+        answer = await slack.expect_ephemeral(outside.ann, CHANNEL, timeout=20)
 
-    assert "I was restarted while I worked on “note 1 cut off”" in said
+    said = all_text(answer)
+    assert "I was restarted while I worked on “note 1 cut off by @" in said
     assert "Look at the incident before you repeat it. (ref " in said
+    assert answer.thread_ts == thread_ts
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -33,15 +33,18 @@ class Talk:
     answered: list[Invocation] = field(default_factory=list)
     outcome: Outcome = DONE
     begin_error: Exception | None = None
+    is_begun: bool = False  # by another replica
     answer_error: Exception | None = None
     forms: dict[str, Form] = field(default_factory=dict)
     wrong: dict[str, str] = field(default_factory=dict)
     go: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def begin(self, invocation: Invocation) -> str:
+    async def begin(self, invocation: Invocation) -> str | None:
         await asyncio.sleep(0)  # as a commit does
         if self.begin_error is not None:
             raise self.begin_error
+        if self.is_begun:
+            return None
         self.begun.append(invocation)
         return f"ref{len(self.begun)}"
 

@@ -62,6 +62,38 @@ async def test_a_mention_that_cannot_be_stored_is_answered(bot: Bot) -> None:
     await bot.slack.expect_ephemeral("ann", "prod", "The disk is full, nothing was done.")
 
 
+async def test_a_mention_that_another_replica_answers_is_left_to_it(bot: Bot) -> None:
+    bot.talk.is_begun = True
+    said = await bot.slack.post("ann", "prod", "<@U0PDBOT> ack Q1", raw=True)
+    await bot.drained()
+
+    assert said.ok
+    assert {one.method for one in bot.slack.calls}.isdisjoint({"chat.postEphemeral", "reactions.add"})
+
+
+async def test_a_mention_that_failed_is_done_when_slack_delivers_it_again(bot: Bot) -> None:
+    bot.slack.retry_delays_seconds = ()
+    bot.talk.begin_error = RuntimeError("a mistake of ours")
+    said = await bot.slack.post("ann", "prod", "<@U0PDBOT> ack Q1", raw=True)
+    assert not said.ok
+    assert said.message is not None
+    bot.talk.begin_error = None
+
+    again = await bot.slack.deliver_event(
+        {
+            "type": "app_mention",
+            "user": bot.ann.id,
+            "text": "<@U0PDBOT> ack Q1",
+            "ts": said.message.ts,
+            "channel": "C0PROD",
+            "event_ts": said.message.ts,
+        }
+    )
+
+    assert again.ok
+    await bot.slack.expect_ephemeral("ann", "prod", "Done.")
+
+
 # ---------------------------------------------------------------- channel messages
 
 

@@ -1,5 +1,6 @@
 """Who did what: written once, finished once, and reported when it never finished."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -97,6 +98,7 @@ async def test_what_an_earlier_run_left_unfinished_is_reported_once(
         "reference": "lost",
         "slack_user_id": "U0ANN",
         "channel_id": "C1",
+        "thread_ts": None,
         "text": "note Q3 disk",
         "at": None,
     }
@@ -151,3 +153,71 @@ async def test_recent_deeds_are_ones_own_and_finished_newest_first(
         f"reassign {deeds[0].reference}", {"Q3": 1}, {"Q3": 2},
     )  # fmt: skip
     assert await store.audit.recent("U0BOB", timedelta(seconds=60)) == []
+
+
+async def mention(store: Store, reference: str, channel_id: str = "C1", ts: str = "1.2") -> bool:
+    return await store.audit.intend(
+        reference=reference,
+        slack_user_id="U0ANN",
+        channel_id=channel_id,
+        via="mention",
+        text="ack",
+        thread_ts="1.1",
+        message_ts=ts,
+    )
+
+
+async def test_one_mention_is_stored_once_whoever_got_it(url: str, clock: ShiftedClock) -> None:
+    first = await open_store(url, clock=clock, ballast_bytes=0)
+    assert await mention(first, "here")
+    await first.close()
+    second = await open_store(url, clock=clock, ballast_bytes=0)
+
+    again, other, elsewhere, twice = await asyncio.gather(
+        mention(second, "again"),
+        mention(second, "other", ts="1.3"),
+        mention(second, "elsewhere", channel_id="C2"),
+        mention(second, "twice", ts="1.3"),
+    )
+
+    assert (again, other, elsewhere, twice) == (False, True, True, False)
+    assert {one.reference for one in await second.audit.since(timedelta(days=1))} == {
+        "here", "other", "elsewhere",
+    }  # fmt: skip
+    (lost,) = await second.audit.unfinished()
+    assert lost["thread_ts"] == "1.1"
+    await second.close()
+
+
+async def test_what_somebody_asked_for_before_is_told_newest_first(
+    store: Store, clock: ShiftedClock
+) -> None:
+    await intend(store, "old")
+    clock.ahead += 90
+    await intend(store, "first")
+    await store.audit.finish(reference="first", responder=ANN, outcome="done: Noted.")
+    clock.ahead += 2
+    await intend(store, "other", "note Q3 more")
+    clock.ahead += 2
+    await intend(store, "again")
+
+    other, first = await store.audit.before("again", timedelta(seconds=60))
+
+    assert (other.reference, other.is_same, other.is_running) == ("other", False, True)
+    assert (first.reference, first.is_same, first.is_running) == ("first", True, False)
+    assert first.outcome == "done: Noted."
+    assert 3.9 < first.seconds < 10
+    assert await store.audit.before("none", timedelta(seconds=60)) == []
+
+
+async def test_what_a_dead_process_left_is_not_running(url: str, clock: ShiftedClock) -> None:
+    first = await open_store(url, clock=clock, ballast_bytes=0)
+    await intend(first, "lost")
+    await first.close()
+    second = await open_store(url, clock=clock, ballast_bytes=0)
+    await intend(second, "again")
+
+    (lost,) = await second.audit.before("again", timedelta(seconds=60))
+
+    assert (lost.is_same, lost.is_running, lost.outcome) == (True, False, None)
+    await second.close()
