@@ -68,7 +68,9 @@ async def test_a_mention_that_another_replica_answers_is_left_to_it(bot: Bot) ->
     await bot.drained()
 
     assert said.ok
-    assert {one.method for one in bot.slack.calls}.isdisjoint({"chat.postEphemeral", "reactions.add"})
+    assert {one.method for one in bot.slack.calls}.isdisjoint(
+        {"chat.postEphemeral", "reactions.add"}
+    )
 
 
 async def test_a_mention_that_failed_is_done_when_slack_delivers_it_again(bot: Bot) -> None:
