@@ -48,6 +48,55 @@ async def test_dead_replica_is_taken_over_within_ten_seconds(
         assert await here.verdicts() == []
 
 
+async def miss(here: Rig) -> None:
+    """Let a job fail while nobody listens."""
+    here.slack.deliverer.retry_delays_seconds = ()
+    await here.tell(1, "Failed")
+    await here.slack.settle()
+
+
+async def who_polls(here: Rig) -> set[str]:
+    """Tell with whose keys all open incidents are asked for, from now on, five times."""
+    before = len(here.pagerduty.requests)
+
+    def found() -> list[str]:
+        return [
+            request.headers["Authorization"].rpartition("=")[2]
+            for request in here.pagerduty.requests[before:]
+            if request.path == "/incidents" and "incident_key" not in request.query
+        ]
+
+    async def is_enough() -> bool:
+        return len(found()) >= 5
+
+    await until(is_enough, 30)
+    return set(found())
+
+
+async def test_one_replica_polls_and_one_catches_up_until_it_is_gone(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    async with rig(tmp_path, postgres_url) as here:
+        here.environ["PDBOT_POLL_SECONDS"] = "1"
+        seen = await here.start()
+        await seen.until_healthy()
+        await here.tell(2, "Failed")  # the bot has seen the channel, and has a card to compare
+        await here.until_settled(30)
+        await seen.stop()
+        await miss(here)
+        keys = [here.pagerduty.add_key(f"key-{number}").token for number in range(2)]
+        pair = {key: await here.start(PAGERDUTY_API_TOKEN=key) for key in keys}
+        await asyncio.gather(*(child.until_healthy() for child in pair.values()))
+        await here.until_settled(30)
+        (poller,) = await who_polls(here)
+        caught_up = [child for child in pair.values() if "caught up" in child.log.read_text()]
+        assert len(caught_up) == 1
+        assert await here.verdicts() == []
+
+        await pair.pop(poller).kill()
+        assert await who_polls(here) == set(pair)
+
+
 async def restart_twice(server: Server) -> None:
     """Crash the server under load, twice; `immediate` is as good as a crash."""
     for _ in range(2):
