@@ -99,10 +99,10 @@ async def test_the_first_tables_become_those_of_now(url: str, clock: ShiftedCloc
 
 def _first(transaction: Transaction) -> None:
     """Leave what version 0001 had."""
-    for brought in ("TABLE mutes", "INDEX ix_audit_message"):
+    for brought in ("TABLE mutes", "INDEX ix_audit_message", "INDEX ix_outbox_doubtful"):
         transaction.change(text(f"DROP {brought}"))
-    for column in ("thread", "message"):
-        transaction.change(text(f"ALTER TABLE audit DROP COLUMN {column}"))
+    for table, column in (("audit", "thread"), ("audit", "message"), ("outbox", "doubts")):
+        transaction.change(text(f"ALTER TABLE {table} DROP COLUMN {column}"))
     transaction.change(text("UPDATE alembic_version SET version_num = '0001'"))
 
 
