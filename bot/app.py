@@ -175,6 +175,7 @@ async def _build(
             command=settings.command,
             team_ids=settings.pagerduty_teams,
             jobs=watch.jobs,
+            pager=parts.pager(watch.pager) if settings.trigger_key else None,
         )
     )
     speaker = parts.conversation(conversation)

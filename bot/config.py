@@ -44,6 +44,7 @@ class Settings:
     pagerduty_teams: tuple[str, ...] = ()
     pagerduty_integration_key: Secret | None = None
     pagerduty_webhook_secret: Secret | None = None
+    trigger_key: Secret | None = None
     command: str = "/pd"
     rules: str = "rules.toml"
     people: Mapping[str, str] = field(default_factory=dict)
@@ -187,6 +188,7 @@ def load(environ: Mapping[str, str], read_file: ReadFile = read_text) -> Setting
         pagerduty_teams=_list(reader.text("PAGERDUTY_TEAMS")),
         pagerduty_integration_key=reader.secret("PAGERDUTY_INTEGRATION_KEY"),
         pagerduty_webhook_secret=reader.secret("PAGERDUTY_WEBHOOK_SECRET"),
+        trigger_key=reader.secret("PDBOT_TRIGGER_KEY"),
         command=reader.text("PDBOT_COMMAND") or "/pd",
         rules=rules_path(reader),
         people=_people(reader),

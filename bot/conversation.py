@@ -179,6 +179,7 @@ class Conversation:
             thread_ts=invocation.thread_ts,
             confirmed=invocation.confirmed,
             jobs=office.jobs,
+            pager=office.pager,
             audit=office.audit,
         )
 

@@ -45,6 +45,7 @@ class Identity:
             acts_as_self=False,
             slack_email=self._email(person),
             time_zone=person.time_zone,
+            is_by_file=person.id in self.overrides,
         )
 
     def _email(self, person: SlackPerson) -> str | None:

@@ -202,7 +202,8 @@ class Responder:
 
     `from_email` is what PagerDuty gets as `From`. `acts_as_self` is False when writes appear under
     another name (user-level key, or an unmapped caller): then each write leaves a note that names
-    the Slack user, and `user` is None.
+    the Slack user, and `user` is None. `is_by_file`: the bot's file of people says whose PagerDuty
+    user they are, not their own address in Slack.
     """
 
     slack_user_id: SlackUserId
@@ -212,6 +213,7 @@ class Responder:
     acts_as_self: bool = True
     slack_email: str | None = None
     time_zone: str | None = None
+    is_by_file: bool = False
 
 
 class Via(StrEnum):

@@ -441,6 +441,28 @@ class Mutes(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Called:
+    """What came of an alert that somebody asked for, within the seconds that they wait for it.
+
+    `waiting`: it is stored and sent again by itself; `why` says what keeps it. `incident` may be
+    None for a while after it was sent.
+    """
+
+    state: Literal["sent", "waiting", "refused"]
+    entry_id: int
+    why: str | None = None
+    incident: Incident | None = None
+
+
+class Pager(Protocol):
+    """Calls people for somebody without a PagerDuty user."""
+
+    async def call(self, title: str, caller: Responder, channel_id: str | None) -> Called:
+        """Send an alert that names who asked for it. Raises StoreError when nothing was stored."""
+        ...
+
+
 class JobsBook(Protocol):
     """What the notifier knows, for `jobs`."""
 

@@ -15,6 +15,7 @@ from bot.ports import (
     Directory,
     Incidents,
     JobsBook,
+    Pager,
     SlackPeople,
     Threads,
 )
@@ -38,6 +39,7 @@ class Office:
     command: str = "/pd"
     team_ids: tuple[str, ...] = ()
     jobs: JobsBook | None = None
+    pager: Pager | None = None
 
 
 class Rights:
@@ -48,9 +50,10 @@ class Rights:
         self._invocation = invocation
         self._responder = responder
 
-    async def require(self, *effects: Effect) -> None:
-        """Raise NotAllowed unless all effects are granted."""
-        self._require_name()
+    async def require(self, *effects: Effect, nameless: bool = False) -> None:
+        """Raise NotAllowed unless all effects are granted, and (unless `nameless`) who it is."""
+        if not nameless:
+            self._require_name()
         if self._office.policy.tables is None:
             return
         place = await self._place()
@@ -86,13 +89,26 @@ class Rights:
         try:
             self._require_name()
         except NotAllowed:
-            return "You may read here: list, show, notes. For the rest I must know who you are."
+            may = "You may read here: list, show, notes."
+            if await self._may_call():
+                may = f"{may} You may trigger, too: that goes through the bot's own key."
+            return f"{may} For the rest I must know who you are."
         if self._office.policy.tables is None:
             return "You may do everything here that PagerDuty lets you do."
         allowed = self._office.policy.allowed(await self._place(), await self._person())
         if not allowed:
             return "You may only read here; the bot's policy grants you nothing else."
         return f"You may {listed(sorted(allowed))} here, by the bot's policy."
+
+    async def _may_call(self) -> bool:
+        """Tell whether somebody without a PagerDuty user may call people here."""
+        if self._office.pager is None:
+            return False
+        try:
+            await self.require(Effect.TRIGGER, nameless=True)
+        except NotAllowed:
+            return False
+        return True
 
     async def _place(self) -> tuple[str, ...]:
         channel_id = self._invocation.channel_id

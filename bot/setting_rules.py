@@ -39,6 +39,9 @@ SECRETS: Mapping[str, Rule] = {
     "PAGERDUTY_INTEGRATION_KEY": _rule(
         r"[0-9A-Za-z]{32}", "does not have the 32 letters and digits of an integration key", "R0…"
     ),
+    "PDBOT_TRIGGER_KEY": _rule(
+        r"[0-9A-Za-z]{32}", "does not have the 32 letters and digits of an integration key", "R0…"
+    ),
     "PAGERDUTY_WEBHOOK_SECRET": _rule(
         r"[^\s]{8,500}", "is not a webhook secret", "the secret shown when the webhook was created"
     ),

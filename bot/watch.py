@@ -26,6 +26,7 @@ from bot.notifier.intake import Judged
 from bot.notifier.keys import KeyRing
 from bot.notifier.mutes import MuteBook
 from bot.notifier.needs import Events
+from bot.notifier.pager import Pager
 from bot.notifier.pipeline import Pipeline
 from bot.notifier.receipts import Receipts
 from bot.notifier.relay import Relay
@@ -65,6 +66,7 @@ class Watch:
     catch_up: CatchUp
     receipts: Receipts
     jobs: Explain
+    pager: Pager
     rooms: Rooms
     store: Store
     clock: Clock
@@ -244,7 +246,7 @@ def build_watch(
         clock=clock,
     )
     mutes = MuteBook(store.mutes, clock=clock)
-    keys = KeyRing(_with_default_key(settings, environ or _own_environ), clock=clock)
+    keys = KeyRing(_with_own_keys(settings, environ or _own_environ), clock=clock)
     told = _Told(receipts, meter) if meter else receipts
     relay = Relay(store, events, keys, clock=clock, settled=told.settled)
     pipeline = Pipeline(
@@ -276,6 +278,7 @@ def build_watch(
         jobs=Explain(
             book=book, store=store, rooms=rooms, history=history, relay=relay, mutes=mutes
         ),
+        pager=Pager(store, incidents, wake=relay.wake, clock=clock),
         rooms=rooms,
         store=store,
         clock=clock,
@@ -290,8 +293,10 @@ def _own_environ() -> Mapping[str, str]:
     return {**from_file, **os.environ}
 
 
-def _with_default_key(settings: Settings, environ: Environ) -> Environ:
-    key = settings.pagerduty_integration_key
-    if key is None:
-        return environ
-    return lambda: {**environ(), "PAGERDUTY_INTEGRATION_KEY": key.reveal()}
+def _with_own_keys(settings: Settings, environ: Environ) -> Environ:
+    keys = {
+        "PAGERDUTY_INTEGRATION_KEY": settings.pagerduty_integration_key,
+        "PDBOT_TRIGGER_KEY": settings.trigger_key,
+    }
+    own = {name: key.reveal() for name, key in keys.items() if key is not None}
+    return lambda: {**environ(), **own}

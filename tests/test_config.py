@@ -89,6 +89,7 @@ WRONG = {
     "SLACK_SIGNING_SECRET": "s3cret",
     "PAGERDUTY_API_TOKEN": "xoxb-s3cret",
     "PAGERDUTY_INTEGRATION_KEY": "s3cret",
+    "PDBOT_TRIGGER_KEY": "s3cret",
     "PAGERDUTY_WEBHOOK_SECRET": "s3cret",
     "PDBOT_HEARTBEAT_URL": "s3cret",
     "DATABASE_URL": "mysql://u:s3cret@db/x",
@@ -163,6 +164,7 @@ def test_each_secret_may_come_from_a_file(name: str) -> None:
         "SLACK_SIGNING_SECRET": "0123456789abcdef0123456789abcdef",
         "PAGERDUTY_INTEGRATION_KEY": "0123456789abcdef0123456789abcdef",
         "PAGERDUTY_WEBHOOK_SECRET": "webhook-secret",
+        "PDBOT_TRIGGER_KEY": "0123456789abcdef0123456789abcdef",
         "PDBOT_HEARTBEAT_URL": "https://heartbeat.example.com/ping/1",
         "DATABASE_URL": "sqlite:///x.db",
     }

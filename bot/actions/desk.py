@@ -13,7 +13,7 @@ from bot.actions.phrases import OFFERED, choices, cut
 from bot.clock import Clock
 from bot.errors import IncidentNotFound, NotAllowed, NotFound, RequestError, UsageError
 from bot.model import Effect, Incident, PagerDutyUser, Responder
-from bot.ports import AuditTrail, Deed, Directory, Identities, Incidents, JobsBook, Threads
+from bot.ports import AuditTrail, Deed, Directory, Identities, Incidents, JobsBook, Pager, Threads
 
 RECENT = timedelta(days=7)  # a bare number in front of a text counts for incidents this fresh
 
@@ -26,8 +26,10 @@ class WhichOne(RequestError):
 class Desk:
     """Everything an action may use.
 
-    `require` raises NotAllowed unless the policy grants every effect to this responder here.
+    `require` raises NotAllowed unless the policy grants every effect to this responder here, and
+    it is known in whose name to write, which with `nameless=True` does not matter.
     `rights` describes what they may do, for `whoami`. `key_owner` is set with a user-level key.
+    `pager` is there when people without a PagerDuty user may call others, too.
     """
 
     responder: Responder
@@ -45,6 +47,7 @@ class Desk:
     thread_ts: str | None = None
     confirmed: bool = False
     jobs: JobsBook | None = None
+    pager: Pager | None = None
     audit: AuditTrail | None = None
 
     def typed(self, words: str) -> str:

@@ -10,7 +10,7 @@ from bot.actions.escalate import Escalate
 from bot.actions.grammar import Request, Usage, reference
 from bot.actions.help import Help
 from bot.actions.jobs import Jobs
-from bot.actions.link import AskForLink
+from bot.actions.link import AskForLink, AskForUnlink
 from bot.actions.listing import ListIncidents, Show
 from bot.actions.note import AddNote, ReadNotes
 from bot.actions.oncall import WhoIsOnCall
@@ -78,6 +78,7 @@ ACTIONS: tuple[type[Action], ...] = (
     Undo,
     WhoAmI,
     AskForLink,
+    AskForUnlink,
     Jobs,
     Help,
 )
@@ -108,7 +109,6 @@ SYNONYMS = {
     "unack": "reopen",
     "silence": "snooze",
     "revert": "undo",
-    "unlink": "link",
     "back": "undo",
     "mute": "jobs mute",
     "unmute": "jobs unmute",

@@ -5,7 +5,7 @@ import secrets
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
-from bot.actions import people
+from bot.actions import by_key, people
 from bot.actions.desk import Desk, WhichOne
 from bot.actions.grammar import Request, Usage
 from bot.actions.phrases import cut, named, pick
@@ -49,6 +49,7 @@ class Trigger:
         details=(
             "Without --to it calls whoever is on call for the service. --to takes one person, or",
             "one ep:ESCALATION-POLICY.",
+            "People without a PagerDuty user may call others too, where the bot is set up for it.",
         ),
         is_additive=True,
     )
@@ -77,6 +78,9 @@ class Trigger:
 
     async def perform(self, desk: Desk) -> Outcome:
         """Find the service and the person, then open it."""
+        if desk.pager is not None and by_key.is_for(desk):
+            is_addressed = bool(self.service or self.to)
+            return await by_key.trigger(desk, desk.pager, self.title, is_addressed=is_addressed)
         await desk.writable(Effect.TRIGGER)
         service = await self._service(desk)
         found = await people.find(desk, self.to, undone="Not triggered") if self.to else None

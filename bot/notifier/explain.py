@@ -74,7 +74,7 @@ class Explain:
     async def overview(self) -> Sequence[Line]:
         """Tell what is watched, the last messages, what was not recognized, and what waits."""
         if self._book.rules is None:
-            return [_OFF]
+            return [_OFF, *await self._troubles()]
         return [
             *self._watched(),
             *self._muted(),
@@ -129,9 +129,11 @@ class Explain:
         head = (
             f"To be sent to PagerDuty: {', '.join(told) or 'nothing is waiting'}.{alerts}{timers}"
         )
+        return [(head,), *await self._troubles()]
+
+    async def _troubles(self) -> list[Line]:
         states = (EntryState.ABANDONED, EntryState.BLOCKED)
-        trouble = await self._store.entries.find(states, limit=_TROUBLE)
-        return [(head,), *map(_stuck, trouble)]
+        return [_stuck(each) for each in await self._store.entries.find(states, limit=_TROUBLE)]
 
     async def _latest(self) -> list[Line]:
         messages = await self._store.messages.latest(LATEST)

@@ -13,6 +13,7 @@ from bot.ledger import (
     Ingestion,
     Mute,
     OpenRun,
+    OutboxEvent,
     Stats,
     StoredMessage,
     Tally,
@@ -24,6 +25,10 @@ class Messages(Protocol):
 
     async def ingest(self, ingestion: Ingestion) -> Ingested:
         """Store a message and all that follows from it; returns after the commit."""
+        ...
+
+    async def call(self, event: OutboxEvent, *, job: str, seq: int) -> int:
+        """Store an event that a person asked for; gives its id in the outbox."""
         ...
 
     async def tally(self, channel_id: str, reason: str, ts: str) -> None:
@@ -86,6 +91,10 @@ class Entries(Protocol):
         self, states: Collection[EntryState] = ..., *, limit: int = 100, after_id: int = 0
     ) -> list[Entry]:
         """Give entries in these states, oldest first."""
+        ...
+
+    async def show(self, entry_id: int) -> Entry:
+        """Give one entry. Raises RequestError."""
         ...
 
     async def of_message(self, channel_id: str, ts: str) -> list[Entry]:

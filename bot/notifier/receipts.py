@@ -92,6 +92,8 @@ class Receipts:
             self._mark(key)
 
     def _mark(self, key: Key) -> None:
+        if not key[0]:
+            return  # somebody asked for it, and was answered: there is no message to show it at
         self._dirty.pop(key, None)
         _keep(self._dirty, key, None)
         self._alarm.ring()

@@ -2,6 +2,7 @@
 
 from bot.errors import KeyRejected, PagerDutyError, PdbotError
 from bot.notifier.keys import KeyMissing, KeyRing
+from bot.notifier.pager import KEY_REF
 from bot.ops.mapped import mapped
 from bot.ops.site import IMPATIENT, Finding, Findings, Site, fail, ok, warn
 from bot.pagerduty.rest import Rest
@@ -138,16 +139,16 @@ async def check_people(site: Site) -> Findings:
 async def check_integration_keys(site: Site) -> Findings:
     """Does PagerDuty take every integration key of the rules? A change event pages nobody."""
     rules = await site.rules.known("rules")
-    if rules is None:
-        return ok("none needed without rules")
     refs = dict.fromkeys(
         effect.key_ref
-        for rule in rules.rules
+        for rule in (rules.rules if rules is not None else ())
         for effect in rule.effects.values()
         if effect.action is not None
     )
+    if site.settings.trigger_key is not None:
+        refs[KEY_REF] = None
     if not refs:
-        return ok("none needed: no rule sends anything")
+        return ok(f"none needed{': no rule sends anything' if rules else ' without rules'}")
     ring = KeyRing(lambda: site.environ, clock=site.clock)
     findings = [await _try_key(site, ring, ref) for ref in refs]
     bad = [one for one in findings if one is not None]

@@ -23,9 +23,10 @@ from bot.model import (
     Note,
     Outcome,
     Reference,
+    Responder,
     Status,
 )
-from bot.ports import Conversation, Directory, Incidents
+from bot.ports import Called, Conversation, Directory, Incidents
 
 NOTHING: Final = "Dry run: nothing was written to PagerDuty."
 _SHOWN: Final = 200
@@ -220,6 +221,15 @@ class Rehearsal:
     async def _policy(self, policy_id: str) -> Reference:
         found = await self._directory.escalation_policies(policy_id)
         return found[0] if found else Reference(policy_id, policy_id, type="escalation_policy")
+
+
+class PaperPager:
+    """`ports.Pager` that writes on the sheet."""
+
+    async def call(self, title: str, caller: Responder, channel_id: str | None) -> Called:  # noqa: ARG002 - the port's
+        """Send nothing."""
+        _current().writes.append(f"send the alert “{_cut(title)}”, naming {caller.name}")
+        return Called("sent", 0)
 
 
 def _current() -> _Sheet:

@@ -15,8 +15,8 @@ from bot.config import Settings
 from bot.notifier.needs import Events
 from bot.notifier.rules import Rules
 from bot.notifier.rules_load import load_file
-from bot.ops.dry_run import Rehearsal, Rehearsed
-from bot.ports import Conversation, Directory, Incidents
+from bot.ops.dry_run import PaperPager, Rehearsal, Rehearsed
+from bot.ports import Conversation, Directory, Incidents, Pager
 from bot.secret import Secret
 
 T = TypeVar("T")
@@ -44,6 +44,10 @@ class Parts:
     def events(self, events: Events) -> Events:
         """Give where alerts leave."""
         return events
+
+    def pager(self, pager: Pager) -> Pager:
+        """Give what calls people for those without a PagerDuty user."""
+        return pager
 
     def follower(self, follower: T) -> T | None:
         """Give what lets cards follow an answer."""
@@ -74,6 +78,10 @@ class DryParts(Parts):
     def events(self, _events: Events) -> Events:
         """Send nothing; with all rules in shadow nothing should come this far."""
         return Unsent()
+
+    def pager(self, _pager: Pager) -> Pager:
+        """Call nobody."""
+        return PaperPager()
 
     def follower(self, _follower: T) -> T | None:
         """Let no card follow."""

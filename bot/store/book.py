@@ -84,6 +84,11 @@ class Book:
                     self._other(ingestion, event, now)
         return tuple(EntryState(entry["state"]) for entry in self.entries[first:])
 
+    def enter_calls(self, ingestion: Ingestion, now: int) -> None:
+        """Enter events that a person asked for: no job has an alert open for them."""
+        for event in ingestion.events:
+            self._add(ingestion, event, now)
+
     def _is_quiet(self, ingestion: Ingestion, event: OutboxEvent) -> bool:
         job = key(ingestion.job)
         return not (event.unless_open and any(alert.job == job for alert in self.alerts.values()))

@@ -16,8 +16,11 @@ from bot.store.schema import open_alerts, outbox, recoveries
 _WAITING = (EntryState.PENDING, EntryState.LEASED, EntryState.BLOCKED, EntryState.HELD)
 _LIVING = (*_WAITING, EntryState.SENT)
 
+# Without a channel it is a person's call, which belongs to no job.
 _triggers = select(outbox).where(
-    outbox.c.id.in_(bindparam("ids", expanding=True)), outbox.c.action == EventAction.TRIGGER
+    outbox.c.id.in_(bindparam("ids", expanding=True)),
+    outbox.c.action == EventAction.TRIGGER,
+    outbox.c.channel != "",
 )
 _before = select(func.max(outbox.c.seq)).where(
     outbox.c.lane == bindparam("of_lane"),

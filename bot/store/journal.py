@@ -10,6 +10,7 @@ from bot.ledger import (
     Ingestion,
     MessageId,
     OpenAlert,
+    OutboxEvent,
     StoredMessage,
     Tally,
     instant,
@@ -17,7 +18,7 @@ from bot.ledger import (
 )
 from bot.model import Condition
 from bot.store.database import Transaction
-from bot.store.messages import INGEST
+from bot.store.messages import INGEST, call
 from bot.store.reader import Reader
 from bot.store.schema import cursors, messages, open_alerts, unrecognized
 from bot.store.text import clip, key, load
@@ -80,6 +81,18 @@ class Messages:
             StoreError: nothing was stored; Slack must deliver the message again.
         """
         return await self._writer.submit(INGEST, ingestion)
+
+    async def call(self, event: OutboxEvent, *, job: str, seq: int) -> int:
+        """Store an event that a person asked for, with a dedup key of its own; gives its id.
+
+        No message of a channel stands behind it, so its own names no channel.
+
+        Raises:
+            StoreError: nothing was stored.
+        """
+        nobody = MessageId("", "", "", Condition.FAILURE)
+        ingestion = Ingestion(nobody, seq, "", job, events=(event,))
+        return await self._writer.run(lambda t: call(t, ingestion))
 
     async def tally(self, channel_id: str, reason: str, ts: str) -> None:
         """Count a message that was not recognized; at most 500 reasons are told apart."""

@@ -82,6 +82,16 @@ def ingest(transaction: Transaction, ingestions: Sequence[Ingestion]) -> list[In
     return [result for result in results if result is not None]
 
 
+def call(transaction: Transaction, ingestion: Ingestion) -> int:
+    """Take in one event that a person asked for; gives its id in the outbox."""
+    (event,) = ingestion.events
+    book = Book()
+    book.enter_calls(ingestion, transaction.now)
+    _write(transaction, book)
+    lane = lane_of(event.key_ref, event.dedup_key)
+    return int(transaction.rows(select(outbox.c.id).where(outbox.c.lane == lane))[0].id)
+
+
 INGEST = Kind("ingest", ingest, is_new=True)
 
 

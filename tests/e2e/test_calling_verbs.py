@@ -369,24 +369,6 @@ async def test_buttons_carry_what_was_typed(here: World) -> None:
     assert [(one["verb"], one["args"]) for one in values] == [("snooze", "30m")] * 2
 
 
-# ---------------------------------------------------------------- link
-
-
-async def test_link_never_links_but_says_what_the_admin_has_to_write(here: World) -> None:
-    said = await here.pd("link ann@example.com", here.eve)
-
-    assert "an address that somebody types is no proof that it is theirs" in said
-    assert 'U0EVE = "ann@example.com"' in said
-    assert "I don't know your PagerDuty user" in await here.pd("whoami", here.eve)
-
-
-async def test_link_says_who_one_is_and_what_is_missing(here: World) -> None:
-    assert "to PagerDuty you are Ann Archer (ann@example.com)" in await here.pd("link")
-    assert "PagerDuty has no user with your e-mail address" in await here.pd("link", here.eve)
-    assert "no user with the address zed@x.org" in await here.pd("link zed@x.org", here.eve)
-    assert "link takes one e-mail address" in await here.pd("link me please", here.eve)
-
-
 # ---------------------------------------------------------------- the menu of a card
 
 

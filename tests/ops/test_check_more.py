@@ -116,6 +116,19 @@ async def test_rules_may_be_absent(here: Operator) -> None:
     assert "no rule names any" in found["channels"][0]["message"]
 
 
+@pytest.mark.parametrize(("key", "state"), [(None, "ok"), ("0" * 32, "fail")])
+async def test_key_of_those_without_a_pagerduty_user_is_tried(
+    here: Operator, key: str | None, state: str
+) -> None:
+    (here.folder / "rules.toml").unlink()
+    here.environ["PDBOT_TRIGGER_KEY"] = key or here.environ["CRON_KEY"]
+
+    line = await here.one("integration keys")
+
+    assert line["state"] == state
+    assert "env:PDBOT_TRIGGER_KEY" in line["message"] or state == "ok"
+
+
 async def test_rules_that_send_nothing_need_no_key(here: Operator) -> None:
     nothing = "".join(
         f'[rule.on.{one}]\naction = "none"\n' for one in ("failure", "success", "avg_duration")

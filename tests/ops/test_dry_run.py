@@ -91,6 +91,16 @@ async def test_card_that_is_posted_says_so_too_and_existing_ones_stay(dry: World
     assert "chat.update" not in {call.method for call in dry.slack.calls}
 
 
+async def test_alert_by_the_bots_own_key_is_told_and_not_sent(tmp_path: Path) -> None:
+    async with vendors(tmp_path) as here:
+        here.environ["PDBOT_TRIGGER_KEY"] = here.billing.integration_key
+        async with running(load(here.environ), parts=DryParts()):
+            said = await here.pd("trigger nobody can pay", here.eve)
+
+        assert "It would: send the alert “nobody can pay”, naming eve." in said
+        assert here.pagerduty.events == []
+
+
 async def test_sheet_lasts_for_one_answer(dry: World) -> None:
     incident = dry.incident()
     await dry.pd(f"ack {incident.id}")
