@@ -6,6 +6,8 @@ from typing import ClassVar, Self
 from bot.actions.desk import Desk
 from bot.actions.grammar import Request, Usage
 from bot.actions.phrases import cut
+from bot.actions.talk import courtesy, is_filler
+from bot.actions.words import decode
 from bot.errors import PagerDutyError, RequestError
 from bot.model import Bold, Code, Line, Outcome
 
@@ -14,9 +16,10 @@ WIDEST = 40  # characters of the table's first column; a longer form pushes its 
 
 @dataclass(frozen=True, slots=True)
 class Help:
-    """Show the verbs, or one of them in full."""
+    """Show the verbs, or one of them in full; `opening` answers a greeting, or thanks."""
 
     about: str | None = None
+    opening: str | None = None
 
     usage: ClassVar[Usage] = Usage(
         verb="help",
@@ -30,14 +33,18 @@ class Help:
 
     @classmethod
     def parse(cls, request: Request) -> Self:
-        """Read the verb; anything else behind it does not matter."""
-        word = request.words.peek()
-        return cls(word.value.lower() if word else None)
+        """Read the verb, which polite words may come before; what is behind it does not matter."""
+        if opening := courtesy(decode(request.words.raw_rest())):
+            return cls(opening=opening)
+        named = (word.value.lower().strip("!?.:,") for word in request.words.all())
+        return cls(next((word for word in named if not is_filler(word)), None))
 
     async def perform(self, desk: Desk) -> Outcome:
         """Say it."""
         from bot.actions.registry import ACTIONS, find  # noqa: PLC0415  # the list holds Help itself
 
+        if self.opening:
+            return Outcome(lines=(_courteous(self.opening, desk.command),))
         found = find(self.about) if self.about else None
         if found is not None:
             return Outcome(lines=_one(found.usage, desk.command))
@@ -46,6 +53,16 @@ class Help:
             ((f'There is no verb "{cut(self.about, 40)}". These are all:',),) if self.about else ()
         )
         return Outcome(lines=(*unknown, *_all(usages, desk.command, await _example(desk))))
+
+
+def _courteous(opening: str, command: str) -> Line:
+    return (
+        f"{opening} I turn commands into changes in PagerDuty: ",
+        Code(f"{command} list"),
+        " shows your open incidents, ",
+        Code(f"{command} help"),
+        " all that I know.",
+    )
 
 
 def _one(usage: Usage, command: str) -> tuple[Line, ...]:

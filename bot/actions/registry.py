@@ -7,7 +7,7 @@ from bot.actions.acknowledge import Acknowledge
 from bot.actions.add import AddResponders
 from bot.actions.desk import Desk
 from bot.actions.escalate import Escalate
-from bot.actions.grammar import Request, Usage, reference
+from bot.actions.grammar import Request, Shape, Usage, reference
 from bot.actions.help import Help
 from bot.actions.jobs import Jobs
 from bot.actions.link import AskForLink, AskForUnlink
@@ -20,11 +20,12 @@ from bot.actions.reassign import Reassign
 from bot.actions.resolve import Resolve
 from bot.actions.snooze import Snooze
 from bot.actions.status import Reopen, SetStatus, Take
+from bot.actions.talk import asks_for_help, command_in, courtesy, is_sentence
 from bot.actions.trigger import Trigger
 from bot.actions.undo import Undo
 from bot.actions.update import Update
 from bot.actions.whoami import WhoAmI
-from bot.actions.words import Word, Words
+from bot.actions.words import Word, Words, decode
 from bot.errors import UsageError
 from bot.model import IncidentId, Invocation, Line, Outcome, Via
 
@@ -194,18 +195,49 @@ def _named(invocation: Invocation) -> tuple[type[Action], Request]:
 def _typed(invocation: Invocation, command: str) -> tuple[type[Action], Request]:
     words = Words(invocation.text)
     words.skip(command)
+    whole = words.raw_rest()
     first = words.next()
     if first is None:
         return Help, Request(words)
-    action = find(first.value.rstrip(":,"))
-    if action is None:
-        raise _unknown(first, words, command)
-    return action, Request(words)
+    action = find(first.value.rstrip(":,")) or _read(first.value)
+    if action is not None:
+        return action, Request(words)
+    if asks_for_help(first.value.rstrip("!?.:,")):
+        return Help, Request(words)
+    if courtesy(decode(whole)):
+        return Help, Request(Words(whole))
+    if is_sentence(decode(whole)):
+        raise _sentence(whole, command)
+    raise _unknown(first, words, command)
+
+
+def _read(word: str) -> type[Action] | None:
+    """Find the verb in "help!" or "list?": only where that changes nothing."""
+    action = find(word.rstrip("!?."))
+    return None if action is None or action.usage.writes else action
+
+
+def _sentence(text: str, command: str) -> UsageError:
+    """Offer the command that a sentence seems to ask for."""
+    meant = command_in(text, {action.usage.verb for action in ACTIONS})
+    hint = f"{command} help lists them."
+    if meant is None:
+        return UsageError(
+            "I only understand commands, and this is none; nothing was done. Try list, oncall, "
+            f"show #123 or note #123 TEXT; {hint}"
+        )
+    verb, _, rest = meant.partition(" ")
+    return UsageError(
+        f"I only understand commands, and this is none; nothing was done. Did you mean {verb}? "
+        f"{hint}",
+        buttons=(pick(cut(decode(meant), 60), verb, (), rest.strip()),),
+    )
 
 
 def _unknown(word: Word, words: Words, command: str) -> UsageError:
     shown = cut(word.shown, 40)
-    is_reference = reference(word) is not None
+    found = reference(word)
+    is_reference = found is not None and (found.is_certain or found.shape is not Shape.ID)
     verb = "show" if is_reference else nearest(word.value)
     rest = word.value if is_reference else words.raw_rest()
     if verb is None:

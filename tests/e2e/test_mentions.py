@@ -94,3 +94,19 @@ async def test_empty_mention_gets_help(here: World) -> None:
     await mention(here, "")
 
     assert "What you can do" in all_text(await here.slack.expect_ephemeral(here.ann, CHANNEL))
+
+
+async def test_talk_in_a_direct_message_is_answered_and_nothing_is_done(here: World) -> None:
+    incident = here.incident()
+    direct = here.slack.add_channel("", id="D0ANN", members=[here.ann], is_im=True)
+
+    for typed, expected in (
+        ("hello!", "Hello! I turn commands into changes in PagerDuty: /pd list"),
+        ("help me", "What you can do"),
+        ("thanks", "You're welcome."),
+        ("can you ack 1?", "Did you mean ack?"),
+    ):
+        await here.slack.post(here.ann, direct.id, typed)
+        answer = all_text(await here.slack.expect_ephemeral(here.ann, direct.id))
+        assert expected in answer.replace("`", "")
+    assert incident.status == "triggered"
