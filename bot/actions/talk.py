@@ -53,7 +53,10 @@ def asks_for_help(word: str) -> bool:
 
 def is_filler(word: str) -> bool:
     """Tell whether a word behind `help` names nothing: `help me`, `help please`."""
-    return not _WORD.search(word) or {one.lower() for one in _WORD.findall(word)} <= _POLITE | _SENTENCES
+    return (
+        not _WORD.search(word)
+        or {one.lower() for one in _WORD.findall(word)} <= _POLITE | _SENTENCES
+    )
 
 
 def is_sentence(text: str) -> bool:
