@@ -6,7 +6,8 @@ from typing import Self
 import httpx
 
 from bot.clock import Clock
-from bot.errors import PagerDutyError
+from bot.errors import FromRejected, NotFound, PagerDutyError, Refused, RoleMissing
+from bot.pagerduty import wire
 from bot.pagerduty.client import Client, Patience
 from bot.pagerduty.directory import RestDirectory
 from bot.pagerduty.incidents import RestIncidents
@@ -62,6 +63,23 @@ class Rest:
     async def aclose(self) -> None:
         """Close all connections."""
         await self._client.aclose()
+
+    async def may_write(self, from_email: str | None) -> bool:
+        """Tell whether the key may write, by a write that can change nothing.
+
+        A read-only key gets 403 for every method but GET (PagerDuty's REST API, Read-Only API
+        Keys); with any other one there is merely no such incident.
+
+        Raises:
+            PagerDutyError: it gave no answer that tells.
+        """
+        try:
+            await self._client.call(wire.change_nothing(from_email), lambda _: None, attempts=1)
+        except RoleMissing:
+            return False
+        except (NotFound, FromRejected, Refused):
+            return True
+        return True
 
     def server_now(self) -> datetime:
         """Give the present instant by PagerDuty's clock, as far as its answers told."""

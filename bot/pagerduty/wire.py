@@ -120,6 +120,14 @@ def _update(incident_id: str, what: str, from_email: str | None, **fields: Any) 
     )
 
 
+def change_nothing(from_email: str | None) -> Call:
+    """Ask for a write that can change nothing: of no field, at an incident that cannot be.
+
+    Ids have 7 or 14 characters. Whether it is refused, and not found, tells what a key may do.
+    """
+    return _update("PDBOTCHECK", "try whether the key may write", from_email)
+
+
 _STATUS_VERBS = {
     Status.TRIGGERED: "reopen {incident}",
     Status.ACKNOWLEDGED: "acknowledge {incident}",

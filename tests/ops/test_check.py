@@ -54,6 +54,11 @@ def personal_key(here: Operator) -> None:
     here.environ["PAGERDUTY_API_TOKEN"] = "pd-personal-key"
 
 
+def read_only_key(here: Operator) -> None:
+    here.pagerduty.add_key("pd-reading-key", read_only=True)
+    here.environ["PAGERDUTY_API_TOKEN"] = "pd-reading-key"
+
+
 def read_only(here: Operator) -> None:
     here.pagerduty.add_user("Robot", "robot@example.com", role="read_only_user")
     here.environ["PAGERDUTY_FROM_EMAIL"] = "robot@example.com"
@@ -104,6 +109,7 @@ FAILURES: list[Row] = [
     ("command", "warn", 0, file("manifest.yml", "  - command: /page\n"), "names /page", "--command /pd"),
     ("key", "fail", 1, put("PAGERDUTY_API_TOKEN", "wrong-key"), "refuses PAGERDUTY_API", "Create"),
     ("key", "warn", 0, personal_key, "the personal key of Ann Archer", "account-level key"),
+    ("key", "fail", 1, read_only_key, "refuses every write", "without the mark Read-only API Key"),
     ("key", "fail", 1, put("PAGERDUTY_API_URL", OTHER_HOST), "cannot be asked", "HTTPS_PROXY"),
     ("region", "fail", 1, put("PAGERDUTY_EVENTS_URL", "https://events.eu.pagerduty.com/v2"), "another region", "Remove"),
     ("From", "fail", 2, unset("PAGERDUTY_FROM_EMAIL"), "is missing", "ops@example.com"),
@@ -152,7 +158,18 @@ async def test_everything_is_fine_and_pages_nobody(here: Operator) -> None:
     assert {line["state"] for lines in found.values() for line in lines} == {"ok"}
     assert not here.pagerduty.incidents
     assert {one.operation for one in here.pagerduty.events} == {"events_v2.createChangeEvent"}
-    assert {one.method for one in here.pagerduty.requests} == {"GET"}
+    written = [one for one in here.pagerduty.requests if one.method != "GET"]
+    assert [(one.path, one.status) for one in written] == [("/incidents/PDBOTCHECK", 404)]
+    assert [one.body for one in written] == [{"incident": {"type": "incident_reference"}}]
+
+
+@pytest.mark.parametrize("status", [400, 429, 500])
+async def test_key_of_which_nothing_is_told_is_not_called_wrong(
+    here: Operator, status: int
+) -> None:
+    here.pagerduty.faults.add(Fault("rest.updateIncident", status, times=None))
+
+    assert (await here.one("key"))["state"] == "ok"
 
 
 async def test_secrets_are_never_printed(here: Operator) -> None:

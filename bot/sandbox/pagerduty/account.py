@@ -90,9 +90,9 @@ class Account:
 
     # ------------------------------------------------------------ fixtures
 
-    def add_key(self, token: str, owner: User | None = None) -> Key:
+    def add_key(self, token: str, owner: User | None = None, *, read_only: bool = False) -> Key:
         """Register a REST key: account-level, or user-level with an owner."""
-        self.keys[token] = key = Key(token, owner)
+        self.keys[token] = key = Key(token, owner, read_only)
         return key
 
     def add_team(self, name: str, *, id: str | None = None) -> Team:  # noqa: A002 - the vendor's word

@@ -86,10 +86,14 @@ Agent = User | Service
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A REST key; with an owner it is user-level, and every write carries the owner's name."""
+    """A REST key; with an owner it is user-level, and every write carries the owner's name.
+
+    A read-only one may GET.
+    """
 
     token: str = field(repr=False)
     owner: User | None = None
+    read_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from bot.sandbox.pagerduty.call import Call, Handler
 from bot.sandbox.pagerduty.collaboration import Collaboration
 from bot.sandbox.pagerduty.gate import actor, authenticate, check_json, check_version
 from bot.sandbox.pagerduty.query import Query
-from bot.sandbox.pagerduty.refusals import Refusal, invalid, not_found
+from bot.sandbox.pagerduty.refusals import Refusal, invalid, not_found, refuse
 
 
 class Route(NamedTuple):
@@ -107,6 +107,8 @@ def answer(
         route, path = found
         if route.method == "GET":
             return route.handler(account, Call(key, query, path))
+        if key.read_only:
+            raise refuse(403, 2010, "Access Denied")
         by = actor(account, key, headers) if route.wants_from else None
         check_json(headers)
         if body is None:
