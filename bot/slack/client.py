@@ -217,6 +217,7 @@ def build_app(web: SlackWeb, identity: Identity, *, signing_secret: str | None =
     Without a signing secret it accepts nothing over HTTP, only what a socket delivers.
     """
     return AsyncApp(
+        name="pdbot",  # else Bolt looks for one among all callers and their sources: 50 ms
         logger=_vendor_log,
         client=web.prompt,
         signing_secret=signing_secret or "",
