@@ -14,7 +14,7 @@ from bot.config import Settings
 from bot.conversation import Conversation
 from bot.errors import ConfigError, KeyRejected, PagerDutyError, PdbotError, StoreError
 from bot.identity import Identity
-from bot.model import Choice, Invocation, Outcome, PagerDutyUser, SlackUserId, Via
+from bot.model import Choice, PagerDutyUser
 from bot.ops.gauges import measure
 from bot.ops.heartbeat import Heartbeat
 from bot.ops.metrics import Metrics
@@ -267,11 +267,16 @@ async def _is_key_known(settings: Settings, rest: Rest) -> bool:
         async with asyncio.timeout(FIRST_LOOK_SECONDS):
             _judge_key(settings, await rest.directory.me())
     except KeyRejected as error:
-        raise ConfigError([f"PAGERDUTY_API_TOKEN: {error}"]) from error
-    except (PagerDutyError, TimeoutError) as error:
-        log.warning("PagerDuty does not answer yet; the bot starts all the same", reason=str(error))
-        return False
-    return True
+        problem = f"PAGERDUTY_API_TOKEN: {error.for_operator} `pdbot check` says more."
+        raise ConfigError([problem]) from error
+    except PagerDutyError as error:
+        reason = error.for_operator
+    except TimeoutError:
+        reason = f"there was no answer within {FIRST_LOOK_SECONDS:g} s"
+    else:
+        return True
+    log.warning("PagerDuty does not answer yet; the bot starts all the same", reason=reason)
+    return False
 
 
 async def _learn_key(settings: Settings, rest: Rest, clock: Clock) -> None:
@@ -283,7 +288,7 @@ async def _learn_key(settings: Settings, rest: Rest, clock: Clock) -> None:
             log.error("the settings are wrong", problems=error.problems)  # noqa: TRY400  # its text is all
             return
         except PagerDutyError as error:
-            log.warning("PagerDuty does not tell about the key yet", reason=str(error))
+            log.warning("PagerDuty does not tell about the key yet", reason=error.for_operator)
         else:
             return
         await clock.sleep(LEARN_SECONDS)
@@ -324,21 +329,8 @@ async def _keep_policies(rest: Rest, policies: list[Choice], clock: Clock) -> No
 
 
 async def _report_unfinished(conversation: Conversation, replies: Replies) -> None:
-    """Tell callers which of their commands an earlier run acknowledged and never finished."""
-    for intent in await conversation.report_unfinished():
-        sentence = (
-            f"I was restarted while I worked on “{intent['text']}”, and do not know whether it was "
-            f"done. Look at the incident before you repeat it. (ref {intent['reference']})"
-        )
-        invocation = Invocation(
-            via=Via.COMMAND,
-            slack_user_id=SlackUserId(intent["slack_user_id"]),
-            text="",
-            channel_id=intent.get("channel_id"),
-            thread_ts=intent.get("thread_ts"),
-        )
-        message = views.answer(Outcome(lines=((sentence,),), ok=False))
-        await replies.send(invocation, message, reference=intent["reference"])
+    for invocation, outcome, reference in await conversation.unfinished():
+        await replies.send(invocation, views.answer(outcome), reference=reference)
 
 
 async def run(settings: Settings, *, dry_run: bool = False) -> None:

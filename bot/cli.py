@@ -53,7 +53,7 @@ def says_what_is_wrong(command: Callable[P, int | None]) -> Callable[P, None]:
                 typer.echo(f"pdbot: {problem}", err=True)
             raise typer.Exit(BAD_CONFIGURATION) from error
         except PdbotError as error:
-            typer.echo(f"pdbot: {error}", err=True)
+            typer.echo(f"pdbot: {error.for_operator}", err=True)
             raise typer.Exit(FAILED) from error
         raise typer.Exit(code or 0)
 

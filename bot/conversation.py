@@ -6,9 +6,10 @@ comes out.
 
 import base64
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import structlog
 from structlog.contextvars import bound_contextvars
@@ -243,13 +244,25 @@ class Conversation:
             return {name: str(error)}
         return {}
 
-    async def report_unfinished(self) -> Sequence[Mapping[str, str]]:
-        """Give the commands that an earlier run acknowledged and never finished."""
-        return [
-            {key: str(value) for key, value in intent.items() if value is not None}
-            | {"text": decode(str(intent["text"]))}
-            for intent in await self._office.audit.unfinished()
-        ]
+    async def unfinished(self) -> list[tuple[Invocation, Outcome, str]]:
+        """Say to whom that what they asked an earlier run for was never finished; once."""
+        return [_cut_off(intent) for intent in await self._office.audit.unfinished()]
+
+
+def _cut_off(intent: Mapping[str, Any]) -> tuple[Invocation, Outcome, str]:
+    reference = str(intent["reference"])
+    text = (
+        f"I was restarted while I worked on “{decode(intent['text'])}”, and do not know whether it "
+        f"was done. Look at the incident before you repeat it. (ref {reference})"
+    )
+    invocation = Invocation(
+        via=Via(intent["via"]),
+        slack_user_id=intent["slack_user_id"],
+        text=intent["text"],
+        channel_id=intent["channel_id"],
+        thread_ts=intent["thread_ts"],
+    )
+    return invocation, Outcome(lines=((text,),), ok=False), reference
 
 
 _AT_WORK = Outcome(lines=(("Already doing that; the answer follows.",),), ok=False)

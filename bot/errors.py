@@ -59,6 +59,11 @@ class PdbotError(Exception):
         """Give the sentence as rich text."""
         return (str(self),)
 
+    @property
+    def for_operator(self) -> str:
+        """Give the sentence as whoever runs the bot reads it: nobody else is to be asked."""
+        return str(self)
+
 
 class ConfigError(PdbotError):
     """Collect every problem of the settings or of a file, a sentence each."""
@@ -103,11 +108,18 @@ class PagerDutyError(PdbotError):
         code: int | None = None,
         details: Sequence[str] = (),
         buttons: Sequence["Button"] = (),
+        for_operator: str | None = None,
     ) -> None:
         super().__init__(message, buttons=buttons)
         self.status = status
         self.code = code
         self.details = tuple(details)
+        self._for_operator = for_operator
+
+    @property
+    def for_operator(self) -> str:
+        """Give the sentence with the remedy that only whoever runs the bot has."""
+        return self._for_operator or super().for_operator
 
 
 class KeyRejected(PagerDutyError):

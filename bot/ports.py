@@ -266,7 +266,7 @@ class AuditTrail(Protocol):
     async def unfinished(self) -> list[Mapping[str, Any]]:
         """Give the intents of earlier runs that never finished, and mark them as reported.
 
-        Keys: reference, slack_user_id, channel_id, thread_ts, text, at.
+        Keys: reference, slack_user_id, channel_id, thread_ts, via, text, at.
         """
         ...
 

@@ -259,14 +259,16 @@ def test_mistake_in_the_reassign_form_is_shown_where_it_was_made(
     assert list(Conversation(World().office()).problems(invocation)) == [field]
 
 
-async def test_unfinished_intents_are_given_as_text() -> None:
+async def test_what_was_never_finished_is_told_where_it_was_typed() -> None:
     here = world()
-    await Conversation(here.office()).begin(said("ack 1", channel_id=None))
+    typed = said("ack 1 &amp; <@U0BOB|bob>", channel_id=None, thread_ts="1.1")
+    await Conversation(here.office()).begin(typed)
 
-    (intent,) = await Conversation(here.office()).report_unfinished()
+    ((to, outcome, reference),) = await Conversation(here.office()).unfinished()
 
-    assert intent["text"] == "ack 1"
-    assert "channel_id" not in intent
+    assert (to.slack_user_id, to.channel_id, to.thread_ts) == ("U0ANN", None, "1.1")
+    assert "I was restarted while I worked on “ack 1 & @bob”" in words(outcome)
+    assert f"(ref {reference})" in words(outcome)
 
 
 async def test_button_of_an_older_version_is_refused() -> None:

@@ -20,7 +20,7 @@ async def check_key(site: Site) -> Findings:
         return await _wrong_key(site)
     except PagerDutyError as error:
         return fail(
-            f"PagerDuty cannot be asked at {site.settings.pagerduty_api_url}: {error}",
+            f"PagerDuty cannot be asked at {site.settings.pagerduty_api_url}: {error.for_operator}",
             "See that this machine may open HTTPS connections to PagerDuty; behind a proxy set "
             "HTTPS_PROXY. PAGERDUTY_API_URL is only for proxies and tests.",
         )
@@ -204,7 +204,9 @@ async def check_escalation_policies(site: Site) -> Findings:
     try:
         policies = await site.rest.directory.all_escalation_policies()
     except PdbotError as error:
-        return fail(str(error), "Give the key's owner the right to read escalation policies.")
+        return fail(
+            error.for_operator, "Give the key's owner the right to read escalation policies."
+        )
     if not policies:
         return warn(
             "PagerDuty shows no escalation policy, so reassign can offer none.",

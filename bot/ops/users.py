@@ -32,7 +32,7 @@ async def users(
         try:
             found = mapped(await site.members.get(), await site.users.get(), settings.people)
         except PdbotError as error:
-            write_line(err, f"pdbot: {error} `pdbot check` says more.")
+            write_line(err, f"pdbot: {error.for_operator} `pdbot check` says more.")
             return FAILS
     absent = [one for one in found if one.user is None]
     if as_json:

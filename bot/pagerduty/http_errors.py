@@ -150,10 +150,15 @@ def not_understood(
 
 
 def _key_rejected(call: Call, status: int, said: Said) -> errors.PagerDutyError:
-    return errors.KeyRejected(
+    what = (
         f"Could not {call.what}: PagerDuty rejects the bot's API key ({status})."
         " The key is wrong or was revoked, or it belongs to PagerDuty's other region"
-        f" (PAGERDUTY_REGION is `us` or `eu`).{_nothing(call)}{_ADMINISTRATOR}",
+        f" (PAGERDUTY_REGION is `us` or `eu`).{_nothing(call)}"
+    )
+    return errors.KeyRejected(
+        f"{what}{_ADMINISTRATOR}",
+        for_operator=f"{what} Copy a REST API key whole (PagerDuty, Integrations, API Access Keys;"
+        f" an integration key of a service is another thing), or set the other region.",
         status=status,
         code=said.code,
         details=said.details,
@@ -256,10 +261,13 @@ def _refused(call: Call, status: int, said: Said) -> errors.PagerDutyError:
 
 
 def _redirected(call: Call, status: int, said: Said) -> errors.PagerDutyError:
-    return errors.Refused(
+    what = (
         f"Could not {call.what}: the address answered with a redirect ({status}), which the bot"
         " never follows. PAGERDUTY_API_URL may be wrong, or a proxy stands in between."
-        f"{_ADMINISTRATOR}",
+    )
+    return errors.Refused(
+        f"{what}{_ADMINISTRATOR}",
+        for_operator=what,
         status=status,
         code=said.code,
         details=said.details,

@@ -169,6 +169,7 @@ class Audit:
                 "slack_user_id": row.slack_user_id,
                 "channel_id": row.channel,
                 "thread_ts": row.thread,
+                "via": row.via,
                 "text": row.text,
                 "at": instant(row.at),
             }

@@ -165,7 +165,11 @@ async def test_taken_port_exits_2_with_the_way_out(outside: World, tmp_path: Pat
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({"PAGERDUTY_API_TOKEN": "not-a-key-of-this-account"}, "PAGERDUTY_API_TOKEN: "),
+        (
+            {"PAGERDUTY_API_TOKEN": "not-a-key-of-this-account"},
+            "Copy a REST API key whole (PagerDuty, Integrations, API Access Keys; an integration "
+            "key of a service is another thing), or set the other region. `pdbot check` says",
+        ),
         ({"SLACK_BOT_TOKEN": "xoxb-not-of-this-workspace"}, "SLACK_BOT_TOKEN was refused by Slack"),
         ({"PAGERDUTY_FROM_EMAIL": ""}, "PAGERDUTY_FROM_EMAIL is missing: the key is an account"),
         ({"DATABASE_URL": "sqlite:////nowhere/at/all.db"}, "DATABASE_URL"),
@@ -177,4 +181,5 @@ async def test_what_the_vendors_refuse_exits_2(
     said = await refused({**outside.environ, **change}, tmp_path)
 
     assert says in said
+    assert "administrator" not in said
     assert all(value not in said for value in change.values() if value.startswith(("not", "xoxb")))

@@ -69,3 +69,13 @@ async def test_many_pages_are_read(here: Operator) -> None:
         here.slack.add_user(f"p{number}", email=f"p{number}@example.com")
 
     assert "1 of 451 people" in (await printed(here))[1]
+
+
+async def test_wrong_key_tells_its_reader_what_to_do(here: Operator) -> None:
+    here.environ["PAGERDUTY_API_TOKEN"] = "wrong-key"
+
+    code, _, err = await printed(here)
+
+    assert code == 1
+    assert "Copy a REST API key whole" in err
+    assert "administrator" not in err

@@ -99,6 +99,7 @@ async def test_what_an_earlier_run_left_unfinished_is_reported_once(
         "slack_user_id": "U0ANN",
         "channel_id": "C1",
         "thread_ts": None,
+        "via": "command",
         "text": "note Q3 disk",
         "at": None,
     }
