@@ -288,7 +288,7 @@ async def _learn_key(settings: Settings, rest: Rest, clock: Clock) -> None:
             log.error("the settings are wrong", problems=error.problems)  # noqa: TRY400  # its text is all
             return
         except PagerDutyError as error:
-            log.warning("PagerDuty does not tell about the key yet", reason=error.for_operator)
+            log.debug("PagerDuty does not tell about the key yet", reason=error.for_operator)
         else:
             return
         await clock.sleep(LEARN_SECONDS)
@@ -317,13 +317,18 @@ def _matching(policies: Sequence[Choice], typed: str) -> list[Choice]:
 
 async def _keep_policies(rest: Rest, policies: list[Choice], clock: Clock) -> None:
     """Keep the options of the policy select, so that no acknowledgement waits for them."""
+    is_told = False
     while True:
         try:
             found = await rest.directory.all_escalation_policies()
         except PdbotError as error:
-            log.warning("escalation policies could not be read", reason=str(error))
+            (log.debug if is_told else log.warning)(
+                "escalation policies could not be read", reason=error.for_operator
+            )
+            is_told = True
             await clock.sleep(LEARN_SECONDS)
             continue
+        is_told = False
         policies[:] = [Choice(one.name, one.id) for one in found]
         await clock.sleep(POLICIES_SECONDS)
 

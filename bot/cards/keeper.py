@@ -22,7 +22,14 @@ from bot.cards.own import OwnWrites
 from bot.cards.painter import Painter
 from bot.cards.snapshot import Snapshot
 from bot.clock import Clock
-from bot.errors import MessageGone, NotFound, PagerDutyError, SlackError, StoreError
+from bot.errors import (
+    MessageGone,
+    NotFound,
+    PagerDutyError,
+    PdbotError,
+    SlackError,
+    StoreError,
+)
 from bot.ledger import CardRecord
 from bot.model import Incident, IncidentId, Invocation, Line, Link, Outcome, Via
 from bot.ports import CardBoard
@@ -81,8 +88,7 @@ class Keeper:
             if cards and not all(_knows(card, occurred_at) for card in cards):
                 await self.refresh(incident_id, agent=agent)
         except StoreError as error:
-            log.warning("a report waits for the database", incident=incident_id, reason=str(error))
-            self._unread.add(incident_id)
+            self._wait_for("a report waits for the database", incident_id, error)
 
     async def refresh(self, incident_id: str, *, agent: str | None = None) -> None:
         """Read an incident that has cards, and let them show it; who comes together reads once."""
@@ -206,19 +212,23 @@ class Keeper:
         except NotFound:
             return Reading(asked_at, None)
         except PagerDutyError as error:
-            log.warning("a card waits for PagerDuty", incident=incident_id, reason=str(error))
-            self._unread.add(incident_id)
+            self._wait_for("a card waits for PagerDuty", incident_id, error)
             return None
         try:
             notes = await self._own.notes(name)
         except PagerDutyError as error:
-            log.warning("notes could not be read", incident=incident_id, reason=str(error))
-            self._unread.add(incident_id)
+            self._wait_for("notes could not be read", incident_id, error)
             notes = None
         else:
             self._unread.discard(incident_id)
         own_notes = self._own.take(incident_id) if own else frozenset()
         return Reading(asked_at, incident, notes, agent, told, own_notes)
+
+    def _wait_for(self, what: str, incident_id: str, error: PdbotError) -> None:
+        """Leave an incident to the sweeps, and say so once."""
+        if incident_id not in self._unread:
+            log.warning(what, incident=incident_id, reason=str(error))
+        self._unread.add(incident_id)
 
     async def _take(self, incident_id: str, reading: Reading | None) -> None:
         if reading is None:

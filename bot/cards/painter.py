@@ -162,13 +162,13 @@ class Painter:
         place = _place(card)
         failures = self._failures[place] = self._failures.get(place, 0) + 1
         pause = min(LONGEST_PAUSE_SECONDS, 2.0 ** min(failures, 10))
-        log.warning(
-            "a card could not be drawn and is tried again",
-            incident=card.incident_id,
-            channel_id=card.channel_id,
-            reason=str(error) or type(error).__name__,
-            seconds=pause,
-        )
+        if failures == 1:  # the next ones tell the same
+            log.warning(
+                "a card could not be drawn and is tried again until it is",
+                incident=card.incident_id,
+                channel_id=card.channel_id,
+                reason=str(error) or type(error).__name__,
+            )
         await self._book.settle(card, pause_seconds=pause)
 
     def _tell_operator(self, card: CardRecord, error: ChannelClosed) -> None:

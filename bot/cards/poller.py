@@ -60,24 +60,32 @@ class Poller:
         self._pause = seconds * WITH_WEBHOOKS if has_webhooks else seconds
         self._answered_at: datetime | None = None
         self._failing_since: datetime | None = None
+        self._is_store_down = False
 
     async def run_sweeps(self) -> None:
         """Take up, for ever, what was left: cards to draw, incidents to read."""
         while True:
-            try:
-                await self.sweep()
-            except StoreError as error:
-                log.warning("cards wait for the database", reason=str(error))
+            await self._unless_store_fails(self.sweep)
             await self._clock.sleep(SWEEP_SECONDS)
 
     async def run_comparisons(self) -> None:
         """Compare for ever, beginning at once."""
         while self._seconds:
-            try:
-                await self.compare()
-            except StoreError as error:
-                log.warning("cards wait for the database", reason=str(error))
+            await self._unless_store_fails(self.compare)
             await self._clock.sleep(self._seconds if self._failing_since else self._pause)
+
+    async def _unless_store_fails(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Do it; log only what changes, a database that is gone is gone for many rounds."""
+        try:
+            await work()
+        except StoreError as error:
+            if not self._is_store_down:
+                log.warning("cards wait for the database", reason=str(error))
+            self._is_store_down = True
+        else:
+            if self._is_store_down:
+                log.info("the database answers again; cards go on")
+            self._is_store_down = False
 
     async def sweep(self) -> None:
         """Draw what is to be drawn, read what could not be read."""
@@ -98,6 +106,8 @@ class Poller:
         except PagerDutyError as error:
             await self._missed(cards, error)
             return
+        if self._failing_since is not None:
+            log.info("cards are compared with PagerDuty again")
         self._answered_at, self._failing_since = began_at, None
         known = [(card, snapshot.read(card)) for card in cards]
         await self._keeper.mark_fresh([card for card, one in known if one and one.stale_since])

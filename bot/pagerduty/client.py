@@ -116,6 +116,7 @@ class Client:
         )
         self._names: ExpiringCache[str] = ExpiringCache(clock, limit=_KNOWN_INCIDENTS)
         self._ahead = timedelta()
+        self._is_silent = False
         self.host: str | None = None
         self.on_from_rejected: Callable[[str], None] | None = None
 
@@ -162,17 +163,20 @@ class Client:
         while True:
             number += 1
             try:
-                return await self._once(call, read, number)
+                answer = await self._once(call, read, number)
+                self._report(None)
+                return answer
             except (RateLimited, Unavailable, OutcomeUnknown) as error:
                 if isinstance(error, OutcomeUnknown):
                     unclear = error
                 wait = self.patience.wait_seconds(error, number)
                 patient = number < attempts and waited + wait <= self.patience.total_seconds
                 if not (patient and _may_repeat(call, error)):
+                    self._report(error)
                     if unclear is not None and unclear is not error:
                         raise unclear from error
                     raise
-                log.warning(
+                (log.debug if self._is_silent else log.warning)(
                     "PagerDuty call is repeated",
                     path=call.path,
                     reason=type(error).__name__,
@@ -184,6 +188,15 @@ class Client:
                     waits.tell(error.retry_after_seconds)
             await self._clock.sleep(wait)
             waited += wait
+
+    def _report(self, error: PagerDutyError | None) -> None:
+        """Log only what changes: in an outage every try of everybody fails."""
+        if error is None and self._is_silent:
+            log.info("PagerDuty answers again")
+            self._is_silent = False
+        elif isinstance(error, Unavailable | OutcomeUnknown) and not self._is_silent:
+            log.warning("PagerDuty is not answering; told once", reason=error.for_operator)
+            self._is_silent = True
 
     async def pages(self, call: Call, read: Callable[[Any], Page[T]], *, limit: int) -> list[T]:
         """Read page after page while PagerDuty says that there is more, at most `limit` entries."""

@@ -5,8 +5,9 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
-from bot.errors import Unavailable
+from bot.errors import SlackError, Unavailable
 from bot.ledger import CardRecord
 from bot.model import Status
 from tests.cards.world import Cards, acknowledged, cards_of, incident, resolved
@@ -118,3 +119,52 @@ async def test_the_rounds_go_on_whatever_happens(cards: Cards, closed: bool) -> 
         one.cancel()
         with suppress(asyncio.CancelledError):
             await one
+
+
+async def test_outage_is_logged_once_and_its_end(cards: Cards) -> None:
+    await cards.card()
+    cards.pagerduty.error = DOWN
+    with capture_logs() as logs:
+        for _ in range(3):
+            await cards.poller.compare()
+            await cards.keeper.refresh("Q1")
+            await cards.poller.sweep()
+        cards.pagerduty.error = None
+        await cards.poller.sweep()
+        await cards.poller.compare()
+
+    assert [one["event"] for one in logs] == [
+        "cards cannot be compared with PagerDuty",
+        "a card waits for PagerDuty",
+        "cards are compared with PagerDuty again",
+    ]
+
+
+async def test_database_that_is_gone_is_logged_once_and_its_end(cards: Cards) -> None:
+    await cards.card()
+    cards.book.is_down = True
+    with capture_logs() as logs:
+        rounds = asyncio.ensure_future(cards.poller.run_sweeps())
+        await asyncio.wait_for(cards.clock.is_far.wait(), 10)
+        cards.book.is_down = False
+        cards.clock.is_far.clear()
+        await asyncio.wait_for(cards.clock.is_far.wait(), 10)
+        rounds.cancel()
+
+    assert [one["event"] for one in logs] == [
+        "cards wait for the database",
+        "the database answers again; cards go on",
+    ]
+
+
+async def test_slack_that_fails_is_logged_once_for_a_card(cards: Cards) -> None:
+    await cards.card()
+    cards.board.errors += [SlackError("Slack did not take it.")] * 2
+    with capture_logs() as logs:
+        await cards.change(acknowledged(second=1))
+        await cards.drawn()
+
+    assert len(cards.board.shown) == 1
+    assert [one["event"] for one in logs] == [
+        "a card could not be drawn and is tried again until it is"
+    ]

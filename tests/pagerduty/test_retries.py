@@ -6,6 +6,7 @@ from typing import Any
 import aiohttp
 import httpx
 import pytest
+from structlog.testing import capture_logs
 
 from bot import errors
 from bot.model import IncidentId, Status
@@ -211,3 +212,22 @@ async def test_error_names_the_incident_by_its_id_before() -> None:
     async with support.rest(Script(error(403, "no"))) as one:
         with pytest.raises(errors.RoleMissing, match="resolve incident PT4KHLK"):
             await put(one)
+
+
+async def test_outage_is_logged_once_and_its_end() -> None:
+    script = Script(*[WEATHER["refused"]] * 12, GOOD, WEATHER["503"], GOOD)
+    async with support.rest(script) as one:
+        with capture_logs() as logs:
+            for _ in range(3):
+                with pytest.raises(errors.Unavailable):
+                    await get(one)
+            await get(one)
+            await get(one)
+
+    repeated = "PagerDuty call is repeated"
+    assert [log["event"] for log in logs if log["log_level"] != "debug"] == [
+        *[repeated] * 3,
+        "PagerDuty is not answering; told once",
+        "PagerDuty answers again",
+        repeated,
+    ]
