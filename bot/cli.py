@@ -90,11 +90,14 @@ def run(
     """Start the bot: Socket Mode when SLACK_APP_TOKEN is set, else HTTP."""
     from bot.config import load
     from bot.logs import configure
+    from bot.ops.env_file import ENV_FILE, exposed
 
     settings = load(environment())
     configure(settings.log_level, settings.log_format, settings.secrets)
     for warning in settings.warnings:
         typer.echo(f"pdbot: {warning}", err=True)
+    if ENV_FILE.exists() and (problem := exposed(ENV_FILE)):
+        typer.echo(f"pdbot: {problem} It has secrets: chmod 600 {ENV_FILE}", err=True)
     from bot.app import run as run_bot
 
     asyncio.run(run_bot(settings, dry_run=dry_run))

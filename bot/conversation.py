@@ -8,7 +8,7 @@ import base64
 import secrets
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import Any
 
 import structlog
@@ -24,7 +24,18 @@ from bot.actions.phrases import cut
 from bot.actions.undo import is_offered, offer
 from bot.actions.words import decode
 from bot.errors import PagerDutyError, PdbotError, PersonNotFound, StoreError, UsageError
-from bot.model import Form, Invocation, Outcome, PagerDutyUser, Responder, SlackPerson, Via
+from bot.model import (
+    Form,
+    Invocation,
+    Mention,
+    Outcome,
+    PagerDutyUser,
+    Piece,
+    Responder,
+    SlackPerson,
+    Via,
+    When,
+)
 from bot.ports import Asked, Deed, Incidents
 from bot.recollection import Recollection
 from bot.rights import MOST_TYPED, Office, Rights, as_typed
@@ -297,10 +308,19 @@ def _surprise(invocation: Invocation, reference: str) -> Outcome:
 
 def _first_sentence(outcome: Outcome) -> str:
     pieces = outcome.lines[0] if outcome.lines else ()
-    words = "".join(
-        piece if isinstance(piece, str) else getattr(piece, "text", "") for piece in pieces
-    )
-    return cut(words, 500)
+    return cut("".join(map(_written, pieces)), 500)
+
+
+def _written(piece: Piece) -> str:
+    match piece:
+        case str():
+            return piece
+        case When():
+            return f"{piece.at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+        case Mention():
+            return f"@{piece.slack_user_id}"
+        case _:
+            return piece.text
 
 
 def _refuse_endless(invocation: Invocation) -> None:

@@ -43,6 +43,24 @@ def test_run_without_settings_exits_2_and_says_everything_that_is_missing() -> N
     assert all(line.startswith("pdbot: ") for line in result.stderr.splitlines())
 
 
+@pytest.mark.parametrize(("mode", "count"), [(0o644, 1), (0o600, 0)])
+def test_run_warns_of_an_env_file_that_others_can_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: int, count: int
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / ".env"
+    file.write_text(
+        "SLACK_BOT_TOKEN=xoxb-1\nSLACK_SIGNING_SECRET=0123456789\nPAGERDUTY_API_TOKEN=y_NbAk\n"
+        "PDBOT_RULES=rules.toml\nDATABASE_URL=sqlite:////no/such/folder/pdbot.db\n"
+    )
+    file.chmod(mode)
+    (tmp_path / "rules.toml").write_text("# none")
+
+    said = runner.invoke(app, ["run"]).stderr
+
+    assert said.count("can be read by other users of this machine (mode 0644)") == count
+
+
 def test_environment_wins_over_the_file_and_stays_as_it_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

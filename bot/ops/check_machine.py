@@ -1,11 +1,11 @@
 """The checks of this machine: files, clock, database, outbox."""
 
 import os
-import stat
 from datetime import datetime, timedelta
 
 from bot.errors import ConfigError, StoreError
 from bot.ledger import EntryState, Stats
+from bot.ops.env_file import ENV_FILE, exposed
 from bot.ops.rules_cli import missing_keys
 from bot.ops.site import Finding, Findings, Site, fail, ok, warn
 from bot.store import open_store, sqlite_path
@@ -14,21 +14,17 @@ from bot.store.schema import VERSION
 SKEW_WARNS = timedelta(seconds=30)
 SKEW_FAILS = timedelta(minutes=5)  # Slack's own limit for signatures
 OLD_SECONDS = 300.0
-_ENV = ".env"
 
 
 async def check_env_file(site: Site) -> Findings:
     """May others read the file with the secrets?"""
-    path = site.folder / _ENV
+    path = site.folder / ENV_FILE
     try:
-        mode = stat.S_IMODE(path.stat().st_mode)
+        problem = exposed(path)
     except FileNotFoundError:
         return ok("no .env here: everything comes from the environment")
-    if mode & 0o077:
-        return warn(
-            f"{path} can be read by other users of this machine (mode {mode:04o}).",
-            f"chmod 600 {path}",
-        )
+    if problem is not None:
+        return warn(problem, f"chmod 600 {path}")
     return ok(f"{path} belongs to you alone")
 
 

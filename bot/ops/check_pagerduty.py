@@ -143,8 +143,9 @@ async def check_people(site: Site) -> Findings:
         )
     names = ", ".join(one.person.name for one in absent[:_SHOWN])
     more = f" and {len(absent) - _SHOWN} more" if len(absent) > _SHOWN else ""
+    but = ", but trigger with the key of PDBOT_TRIGGER_KEY" if site.settings.trigger_key else ""
     return warn(
-        f"{share}; not: {names}{more}. They can read, and write nothing.",
+        f"{share}; not: {names}{more}. They can read, and write nothing{but}.",
         "Nothing, if they are never on call. Else invite them to PagerDuty, or name their address "
         "there in the file of PDBOT_PEOPLE; `pdbot users` lists them all.",
     )

@@ -148,6 +148,11 @@ async def test_check_that_fails_says_what_to_do(here: Operator, row: Row) -> Non
     assert here.exit_code == exit_code
 
 
+def test_every_check_is_seen_to_fail() -> None:
+    """The clock is in `test_check_more.py`."""
+    assert {row[0] for row in FAILURES} == {name for name, _ in CHECKS} - {"clock"}
+
+
 async def test_everything_is_fine_and_pages_nobody(here: Operator) -> None:
     await here.make_database()
 
