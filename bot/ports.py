@@ -422,13 +422,13 @@ class CardBoard(Protocol):
 
 
 class Mutes(Protocol):
-    """Jobs that call nobody for a while. Every method that waits may raise StoreError."""
+    """Jobs that call nobody for a while. Every method may raise StoreError."""
 
     async def jobs(self) -> Sequence[str]:
         """Name all jobs that can be muted, each as `producer:project:job`."""
         ...
 
-    def muted(self) -> Sequence[str]:
+    async def muted(self) -> Sequence[str]:
         """Name what is muted now."""
         ...
 

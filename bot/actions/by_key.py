@@ -2,7 +2,7 @@
 
 from bot.actions.desk import Desk
 from bot.actions.grammar import form_words
-from bot.actions.phrases import cut, named, pick
+from bot.actions.phrases import cut, named, pick, show_here
 from bot.errors import RequestError
 from bot.model import Code, Effect, Line, Outcome
 from bot.ports import Called, Pager
@@ -70,4 +70,5 @@ def _told(desk: Desk, called: Called, title: str) -> Outcome:
         ),
         ("You have no PagerDuty user, so it came by the bot's own key, with your name on it.",),
     )
-    return Outcome(lines=lines, cards=(incident,), changed=(incident,))
+    buttons = (show_here(incident),) if desk.channel_id else ()
+    return Outcome(lines=lines, cards=(incident,), buttons=buttons, changed=(incident,))

@@ -80,7 +80,7 @@ async def mute(desk: Desk, mutes: Mutes, job: str, moment: Moment) -> Outcome:
 async def unmute(desk: Desk, mutes: Mutes, job: str) -> Outcome:
     """Let a job call people again."""
     await desk.require(Effect.MUTE)
-    muted = mutes.muted()
+    muted = await mutes.muted()
     if not muted:
         return Outcome(lines=(("No job is muted; nothing was done.",),), ok=False)
     name = _one(muted, job, "that is muted", ("unmute", ""))

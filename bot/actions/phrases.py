@@ -114,6 +114,11 @@ def pick(
     return Button(label=cut(label, 75), action_id="pick", value=text, style=style)
 
 
+def show_here(incident: Incident) -> Button:
+    """Offer to put the incident's card into the channel."""
+    return pick(f"Show #{incident.number} here", "show", (incident.id,), "--post")
+
+
 def choices(verb: str, incidents: Sequence[Incident], args: str = "") -> tuple[Button, ...]:
     """Offer the newest incidents to pick from."""
     return tuple(

@@ -8,7 +8,7 @@ from typing import ClassVar, Self
 from bot.actions import by_key, people
 from bot.actions.desk import Desk, WhichOne
 from bot.actions.grammar import Request, Usage
-from bot.actions.phrases import cut, named, pick
+from bot.actions.phrases import cut, named, pick, show_here
 from bot.actions.words import decode, normalize
 from bot.actions.writing import leave_name
 from bot.errors import (
@@ -94,8 +94,7 @@ class Trigger:
         lines: list[Line] = [("Opened: ", *named(incident), f". PagerDuty pages {who}.")]
         if problem := await leave_name(desk, incident, "Triggered"):
             lines.append((problem,))
-        post = pick(f"Show #{incident.number} here", "show", (incident.id,), "--post")
-        buttons = (post,) if desk.channel_id else ()
+        buttons = (show_here(incident),) if desk.channel_id else ()
         return Outcome(lines=tuple(lines), cards=(incident,), buttons=buttons, changed=(incident,))
 
     async def _service(self, desk: Desk) -> Reference:

@@ -77,7 +77,7 @@ class Explain:
             return [_OFF, *await self._troubles()]
         return [
             *self._watched(),
-            *self._muted(),
+            *await self._muted(),
             *await self._waiting(),
             *await self._latest(),
             *await self._unrecognized(),
@@ -100,7 +100,8 @@ class Explain:
             lines.append((f"… and {len(rules) - _MOST_LINES} more.",))
         return lines
 
-    def _muted(self) -> list[Line]:
+    async def _muted(self) -> list[Line]:
+        await self.mutes.read()
         muted = self.mutes.now()
         lines: list[Line] = [(Bold("Muted"),)] if muted else []
         lines += [

@@ -39,13 +39,14 @@ class MuteBook:
         return mute if mute is not None and mute.covers(seq) else None
 
     def now(self) -> list[Mute]:
-        """Give what is muted now, the first to end first."""
+        """Give what is muted now, as far as it is known here, the first to end first."""
         now = microseconds(self._clock.now())
         found = [mute for mute in self._by_name.values() if mute.covers(now)]
         return sorted(found, key=lambda mute: mute.until)
 
-    def muted(self) -> Sequence[str]:
-        """Name what is muted now."""
+    async def muted(self) -> Sequence[str]:
+        """Name what is muted now, wherever that was said. Raises StoreError."""
+        await self.read()
         return [mute.job for mute in self.now()]
 
     async def put(self, job: str, lasts: timedelta, by: str) -> datetime:

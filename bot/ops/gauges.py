@@ -26,7 +26,7 @@ def measure(
         "Unrecognized messages that were too many to be counted.",
         lambda: watch.pipeline.uncounted,
     )
-    metrics.ask("pdbot_muted_jobs", "Jobs that are muted.", lambda: len(watch.jobs.mutes.muted()))
+    metrics.ask("pdbot_muted_jobs", "Jobs that are muted.", lambda: len(watch.jobs.mutes.now()))
     if socket is not None:
         metrics.ask(
             "pdbot_slack_connections",

@@ -36,7 +36,7 @@ class Book:
     async def jobs(self) -> Sequence[str]:
         return self.known
 
-    def muted(self) -> Sequence[str]:
+    async def muted(self) -> Sequence[str]:
         return list(self.is_muted)
 
     async def put(self, job: str, lasts: timedelta, by: str) -> datetime:

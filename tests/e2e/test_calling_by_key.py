@@ -68,6 +68,15 @@ async def test_it_opens_an_incident_that_names_them(keyed: World) -> None:
     assert record["outcome"].startswith("done: Opened: #1")
 
 
+async def test_its_card_can_be_shown_to_all(keyed: World) -> None:
+    opened = await keyed.answer(TYPED, keyed.eve)
+    incident = next(iter(keyed.pagerduty.incidents))
+
+    await keyed.click(opened, "pick", who=keyed.eve)
+
+    assert incident in str((await keyed.slack.expect_message(CHANNEL)).blocks)
+
+
 async def test_who_has_a_pagerduty_user_acts_in_their_own_name(keyed: World) -> None:
     assert "Opened: #1 nobody can pay" in await keyed.pd(TYPED)
 

@@ -144,12 +144,20 @@ async def test_other_replica_learns_of_it(tmp_path: Path) -> None:
         following = asyncio.create_task(other.run())
         await mute(it)
         async with asyncio.timeout(10):
-            while not other.muted():  # noqa: ASYNC110 - the poll tells nobody
+            while not other.now():  # noqa: ASYNC110 - the poll tells nobody
                 await asyncio.sleep(0.01)
         following.cancel()
         await asyncio.gather(following, return_exceptions=True)
 
-        assert other.muted() == [JOB]
+        assert [one.job for one in other.now()] == [JOB]
+
+
+async def test_unmuting_knows_at_once_what_another_replica_was_told(tmp_path: Path) -> None:
+    async with rig(tmp_path) as it:
+        other = MuteBook(it.store.mutes, clock=it.clock)
+        await mute(it)
+
+        assert await other.muted() == [JOB]
 
 
 class Failing:
