@@ -7,7 +7,6 @@ ordered by PagerDuty's own time, so that an older one changes nothing, however l
 
 import asyncio
 import itertools
-import json
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -253,7 +252,7 @@ class Keeper:
                 wanted=new.wanted(),
                 state=new.state(),
                 is_open=new.is_open,
-                lines=[json.dumps(lines.dump(one)) for one in changed.lines],
+                lines=[lines.write(one) for one in changed.lines],
             ):
                 break
             found = await self._book.get(card.channel_id, card.incident_id, card.thread_ts)

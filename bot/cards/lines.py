@@ -1,12 +1,39 @@
 """Lines of rich text as JSON and back."""
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from bot.model import Bold, Code, Line, Link, Mention, Piece, Struck, When
 
+LONGEST = 2900  # characters of a line in a thread; Slack shows no more in one section
+
 _TEXTS: Mapping[str, type[Bold | Code | Struck]] = {"bold": Bold, "code": Code, "struck": Struck}
+
+
+def write(line: Line) -> str:
+    """Write a line for its thread; what is longer than Slack shows is cut."""
+    return json.dumps(dump(shortened(line, LONGEST)), ensure_ascii=False, separators=(",", ":"))
+
+
+def read(body: str) -> Line:
+    """Read what `write` wrote; empty where it cannot be read."""
+    try:
+        return load(json.loads(body))
+    except (ValueError, TypeError, RecursionError):
+        return ()
+
+
+def shortened(line: Line, limit: int) -> Line:
+    """Cut the plain text of a line, so that it has no more than so many characters of it."""
+    kept: list[Piece] = []
+    for piece in line:
+        if isinstance(piece, str) and len(piece) > limit:
+            return (*kept, piece[: max(0, limit - 1)] + "…")
+        kept.append(piece)
+        limit -= len(piece if isinstance(piece, str) else getattr(piece, "text", ""))
+    return tuple(kept)
 
 
 def dump(line: Line) -> list[Any]:

@@ -5,7 +5,6 @@ edit by a second, which is what keeps edits apart, also those of several replica
 """
 
 import asyncio
-import json
 from contextlib import suppress
 from datetime import datetime, timedelta
 
@@ -131,12 +130,13 @@ class Painter:
 
     async def _write_lines(self, card: CardRecord) -> None:
         for waiting in await self._book.lines(card):
-            async with asyncio.timeout(EDIT_SECONDS):
-                await self._board.say(
-                    card.channel_id,
-                    lines.load(json.loads(waiting.body)),
-                    thread_ts=card.thread_ts or card.ts,
-                )
+            if line := lines.read(waiting.body):
+                async with asyncio.timeout(EDIT_SECONDS):
+                    await self._board.say(
+                        card.channel_id, line, thread_ts=card.thread_ts or card.ts
+                    )
+            else:  # of another version
+                log.error("a line cannot be read and is left out", incident=card.incident_id)
             await self._book.written(waiting)
 
     async def _post_again(self, card: CardRecord) -> None:

@@ -32,6 +32,7 @@ from bot.store.writer import Writer
 
 MOST = 100_000  # characters of what a card shows
 MOST_LINES = 20  # waiting for one card; of more only the newest are written
+MOST_LINE = 40_000  # characters of one; it is JSON, which no cut may break
 
 _here = (
     (cards.c.channel == bindparam("of_channel"))
@@ -151,7 +152,7 @@ class Cards:
                 }
                 transaction.write(
                     insert(card_lines),
-                    [{**row, "body": clip(line, 10_000)} for line in lines[-MOST_LINES:]],
+                    [{**row, "body": clip(line, MOST_LINE)} for line in lines[-MOST_LINES:]],
                 )
             return bool(changed)
 

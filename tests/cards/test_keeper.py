@@ -207,3 +207,26 @@ async def test_a_card_of_a_deleted_incident_says_so(cards: Cards) -> None:
     assert cards.board.shown[-1][1].is_gone
     record = await cards.store.cards.get("C1", "Q1")
     assert isinstance(record, CardRecord)
+
+
+@pytest.mark.parametrize("content", ["🔥" * 3000, "x" * 30_000, "a\0b\ud800c"])
+async def test_any_note_is_told_in_the_thread(cards: Cards, content: str) -> None:
+    await cards.card()
+    await cards.change(incident(second=1), [note(1, content)])
+
+    ((_, line),) = cards.board.said
+    assert line[:2] == ("Bob", " noted: ")
+    assert cards.board.shown[-1][1].note_count == 1
+
+
+async def test_an_actions_long_line_is_told_shortened(cards: Cards) -> None:
+    await cards.card()
+    cards.pagerduty.incident = incident(second=1, assignees=(BOB,))
+    told = ((f"Ann → Bob ({'🔥' * 20_000})",),)
+    outcome = Outcome(lines=(), changed=(cards.pagerduty.incident,), thread_lines=told)
+    await cards.keeper.answered(invocation(), outcome)
+    await cards.drawn()
+
+    ((_, (text,)),) = cards.board.said
+    assert str(text).startswith("Ann → Bob (🔥")
+    assert str(text).endswith("…")

@@ -132,3 +132,15 @@ async def test_a_card_waits_for_the_database(
     cards.painter.nudge(card)
     await cards.drawn()
     assert "waits for the database" in capsys.readouterr().out
+
+
+async def test_a_line_that_cannot_be_read_holds_nothing_up(cards: Cards) -> None:
+    card = await cards.card()
+    assert await cards.store.cards.revise(
+        card, wanted=card.wanted, state=card.state, is_open=True, lines=['["cut of', '["whole"]']
+    )
+    cards.clock.ahead += 2
+    await cards.poller.sweep()
+    await cards.drawn()
+
+    assert [line for _, line in cards.board.said] == [("whole",)]
