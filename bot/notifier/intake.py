@@ -26,7 +26,7 @@ from bot.notifier.alerts import build, default_summary
 from bot.notifier.averages import Expectation, overdue
 from bot.notifier.engine import Recognition
 from bot.notifier.excerpt import excerpt
-from bot.notifier.mutes import MuteOf, told, unmuted
+from bot.notifier.mutes import MuteOf, told
 from bot.notifier.plan import Planned, decide, plan
 from bot.notifier.rules import Rule, Rules
 from bot.notifier.rules_effects import DEFAULT_DEDUP_KEY, NOUNS
@@ -94,10 +94,7 @@ def match(rules: Rules, seen: Seen) -> tuple[Rule, ...]:
 
 
 def judge(
-    seen: Seen,
-    matched: Sequence[Rule],
-    expected: Mapping[str, Expectation] | None = None,
-    mute_of: MuteOf = unmuted,
+    seen: Seen, matched: Sequence[Rule], expected: Mapping[str, Expectation], mute_of: MuteOf
 ) -> Judged:
     """Decide what follows from a message.
 
@@ -109,7 +106,7 @@ def judge(
     job = seen.job
     mute = mute_of(job, seq)
     decisions = [_Decision.of(each, seen, mute) for each in planned]
-    timers, about_time = _timers(seen, matched, expected or {}, seq)
+    timers, about_time = _timers(seen, matched, expected, seq)
     why = {
         "reason": cut(_reason(seen, matched), _SHOWN_REASON),
         "trail": list(seen.recognition.trail),
@@ -311,7 +308,7 @@ class Overdue:
 
 
 def judge_overdue(
-    late: Overdue, rule: Rule, *, job: str, name: str, due_seq: int, mute: Mute | None = None
+    late: Overdue, rule: Rule, *, job: str, name: str, due_seq: int, mute: Mute | None
 ) -> Judged:
     """Decide what follows from a run that takes too long; stored only while its timer is there.
 

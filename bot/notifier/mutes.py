@@ -84,11 +84,6 @@ class MuteBook:
             await self._clock.sleep(POLL_SECONDS)
 
 
-def unmuted(_job: str, _seq: int) -> Mute | None:
-    """Give none: where nothing is sent, nothing is muted."""
-    return None
-
-
 def told(mute: Mute) -> str:
     """Say who muted a job, and for how long, for a record that has no reader's time zone."""
     return f"muted by {mute.by} until {instant(mute.until):%Y-%m-%d %H:%M} UTC"

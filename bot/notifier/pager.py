@@ -3,10 +3,13 @@
 It goes through the outbox, so that it is not lost while PagerDuty does not answer.
 """
 
+import asyncio
 import secrets
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Final
+
+import structlog
 
 from bot.clock import Clock
 from bot.errors import PagerDutyError
@@ -17,11 +20,14 @@ from bot.notifier.needs import Store
 from bot.notifier.words import clean_line, cut
 from bot.ports import Called, Incidents
 
+log = structlog.get_logger(__name__)
+
 KEY_REF: Final = "env:PDBOT_TRIGGER_KEY"
 
 # How long the caller waits for an answer, and where PagerDuty gave one, for the incident.
 _SETTLING: Final = (0.05, 0.1, 0.2, 0.4, 0.8, 1.5, 2.0)
 _OPENING: Final = (0.2, 0.4, 0.8, 1.5, 2.0)
+_PATIENCE_SECONDS: Final = 6.0  # also where PagerDuty does not answer, which is tried for longer
 _NAME_LIMIT: Final = 200
 _GIVEN_UP: Final = frozenset({EntryState.ABANDONED, EntryState.DISCARDED})
 
@@ -68,14 +74,19 @@ class Pager:
         return await self._store.entries.show(entry_id)
 
     async def _opened(self, dedup_key: str) -> Incident | None:
-        for seconds in _OPENING:
-            try:
-                found = await self._incidents.find(statuses=(), incident_key=dedup_key, limit=1)
-            except PagerDutyError:
-                return None  # the alert is there; only its incident cannot be shown
-            if found:
-                return found[0]
-            await self._clock.sleep(seconds)
+        """Look for the incident; the alert is there also where it cannot be shown yet."""
+        try:
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                for seconds in _OPENING:
+                    found = await self._incidents.find(statuses=(), incident_key=dedup_key, limit=1)
+                    if found:
+                        return found[0]
+                    await self._clock.sleep(seconds)
+        except (PagerDutyError, TimeoutError) as error:
+            log.info(
+                "an incident is not shown to who opened it",
+                reason=str(error) or "no answer in time",
+            )
         return None
 
 

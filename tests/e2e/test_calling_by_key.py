@@ -154,10 +154,11 @@ async def test_refused_one_says_so_and_is_kept(keyed: World) -> None:
     assert (await audited(keyed))["outcome"].startswith("not done: ")
 
 
-async def test_incident_that_does_not_appear_is_told(keyed: World) -> None:
-    keyed.pagerduty.faults.add(Fault("rest.listIncidents", 503, times=None))
+async def test_incident_that_cannot_be_looked_for_is_told(tmp_path: Path) -> None:
+    async with world(tmp_path, prepare=with_key, clock=HastyClock()) as here:
+        here.pagerduty.faults.add(Fault("rest.listIncidents", 503, times=None))
 
-    said = await keyed.pd(TYPED, keyed.eve)
+        said = await here.pd(TYPED, here.eve)
 
     assert "PagerDuty took your alert" in said
     assert "Its incident is not there yet; look in a minute: `/pd list all`" in said
