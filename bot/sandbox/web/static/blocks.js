@@ -1,7 +1,7 @@
 // Block Kit as elements. What the page does not know it says visibly, never silently nothing.
 // https://docs.slack.dev/reference/block-kit
 
-import { h } from "./dom.js";
+import { h, svg } from "./dom.js";
 import { control, isControl } from "./controls.js";
 import { emoji } from "./emoji.js";
 import { link, mrkdwn } from "./mrkdwn.js";
@@ -40,9 +40,13 @@ function element(one, block, at, form) {
   return unknown("element", one.type);
 }
 
-/** Nothing is loaded from outside, so a picture is shown as what it says. */
+/** Nothing is loaded from outside: a frame stands for the picture, with what it shows and where Slack loads it from. */
 function image(one) {
-  return h("span", { class: "image", role: "img", "aria-label": one.alt_text, title: one.image_url ?? "" }, `🖼 ${one.alt_text}`);
+  const from = one.image_url ? /^https?:\/\/([^/?#]+)/u.exec(one.image_url)?.[1] ?? "elsewhere" : "its own files";
+  return h("span", { class: "image", role: "img", "aria-label": one.alt_text, title: one.image_url },
+    svg("svg", { viewBox: "0 0 32 24", "aria-hidden": "true" },
+      svg("circle", { cx: 23, cy: 7, r: 3 }), svg("path", { d: "M1 23L11 9l7 9 4-5 9 10z" })),
+    h("span", {}, one.alt_text, h("small", {}, `A picture, which Slack loads from ${from}`)));
 }
 
 const BLOCKS = {

@@ -9,7 +9,11 @@ const VERBS = [
   ["list", "my open incidents"], ["list all", "everybody's"], ["show #3", "an incident's card"], ["ack #3", "acknowledge"],
   ["note #3 disk is full", "add a note"], ["notes #3", "read them"], ["resolve #3 restarted it", "resolve, and say how"],
   ["reassign #3 @bob -- knows the database", "hand over"], ["take #2", "assign it to me, and acknowledge"],
-  ["status #3 resolved", "by name"], ["reopen #3", "back to triggered"], ["whoami", "who PagerDuty thinks I am"], ["help", "the rest"],
+  ["snooze #3 2h", "quiet until then"], ["escalate #3", "call the next level"], ["add #3 @cleo -- the replica lags", "ask others to join"],
+  ["priority #3 P2", "set its priority"], ["trigger service:Billing nobody can pay", "open an incident"], ["oncall", "who is on call now"],
+  ["undo", "take back what I just did"], ["status #3 resolved", "by name"], ["update #3 --status resolved --resolution restarted it", "all in one go"],
+  ["reopen #3", "back to triggered"], ["jobs", "which job messages are watched"], ["whoami", "who PagerDuty thinks I am"],
+  ["link", "what connects me with PagerDuty"], ["help", "the same, and more"],
 ];
 const history = [];
 let looking = 0;
@@ -35,7 +39,7 @@ export function prepareComposer() {
 export function showComposer() {
   const place = here();
   $("composer").placeholder = place.is_im ? "Message pdbot: list, whoami … no mention needed" : `Message #${place.name}: /pd list, or @pdbot list`;
-  $("composer-hint").textContent = "Enter sends · / shows what the bot knows";
+  $("composer-hint").textContent = "Enter sends · / lists the commands";
 }
 
 /** Put words into the box as a person would type them. */
@@ -97,8 +101,9 @@ function suggest() {
   const found = isCommand && !/\s\S*\s/u.test(typed) ? VERBS.filter(([verb]) => verb.startsWith(rest)) : [];
   marked = -1;
   list.hidden = !found.length;
-  list.replaceChildren(...found.slice(0, 8).map(([verb, does]) =>
-    h("div", { class: "option", role: "option", data: { text: `${command} ${verb}` }, onmousedown: (event) => { event.preventDefault(); take(`${command} ${verb}`); } },
+  $("composer").removeAttribute("aria-activedescendant");
+  list.replaceChildren(...found.map(([verb, does], index) =>
+    h("div", { class: "option", role: "option", id: `suggestion-${index}`, data: { text: `${command} ${verb}` }, onmousedown: (event) => { event.preventDefault(); take(`${command} ${verb}`); } },
       h("b", {}, `${command} ${verb}`), h("small", {}, does))));
 }
 
@@ -106,6 +111,8 @@ function move(step) {
   const children = [...$("suggestions").children];
   marked = (marked + step + children.length + (marked < 0 && step < 0 ? 1 : 0)) % children.length;
   children.forEach((node, index) => node.classList.toggle("active", index === marked));
+  children[marked].scrollIntoView({ block: "nearest" });
+  $("composer").setAttribute("aria-activedescendant", children[marked].id);
 }
 
 function take(text) {

@@ -15,7 +15,7 @@ export function prepareDesk() {
         h("button", { type: "button", class: `job ${kind(job.name)}`, title: job.tells, data: { job: job.name }, onclick: () => happen(job.name) }, job.label))))));
 }
 
-const kind = (name) => (/fail|retry/u.test(name) ? "bad" : /success|back|ends/u.test(name) ? "good" : "odd");
+const kind = (name) => (/fail/u.test(name) ? "bad" : /success|back|ends/u.test(name) ? "good" : "odd");
 
 export function happen(name) {
   if (page.place !== page.scene.jobs_channel) goTo(page.scene.jobs_channel);

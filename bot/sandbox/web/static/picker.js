@@ -49,9 +49,9 @@ export function picker({ kind, id, label, placeholder, labelledby, describedby, 
 
   /** Over everything, so that nothing moves below the pointer when it opens or closes. */
   function place() {
-    const { left, top, bottom, width } = box.getBoundingClientRect();
+    const { left, right, top, bottom, width } = box.getBoundingClientRect();
     const isBelow = bottom + list.offsetHeight + 8 < innerHeight || top < list.offsetHeight + 8;
-    for (const [name, value] of [["left", left], ["min-width", width], ["top", isBelow ? bottom + 4 : top - list.offsetHeight - 4]]) {
+    for (const [name, value] of [["left", kind === "menu" ? Math.max(8, right - list.offsetWidth) : left], ["min-width", width], ["top", isBelow ? bottom + 4 : top - list.offsetHeight - 4]]) {
       list.style.setProperty(name, `${value}px`);
     }
   }

@@ -11,7 +11,7 @@ const TOPICS = {
   incidents: "Where people talk. Try /pd list, /pd help, or @pdbot list",
   jobs: "Where Rundeck, Jenkins and GitHub post. The bot reads along",
 };
-const HUES = [262, 18, 200, 330, 150, 45];
+const HUES = [200, 18, 262, 150, 330, 45];
 
 export function goTo(place, tab = page.tab) {
   page.place = place;
@@ -135,7 +135,8 @@ function avatar(message) {
   const name = nameOf(message);
   const isBot = Boolean(message.bot_id || message.bot_profile || message.subtype === "bot_message");
   if (message.own || message.bot_id === "B0PDBOT" || name === page.state.slack.bot.name) return h("img", { class: "avatar", src: "icon.svg", alt: "" });
-  const hue = HUES[[...name].reduce((sum, one) => sum + one.codePointAt(0), 0) % HUES.length];
+  const player = page.scene.players.indexOf(message.user); // each their own color; the tools by their names
+  const hue = HUES[(player >= 0 ? player : [...name].reduce((sum, one) => sum + one.codePointAt(0), 0)) % HUES.length];
   const letters = isBot ? name.slice(0, 1) : name.split(" ").map((part) => part[0]).join("").slice(0, 2);
   return h("span", { class: `avatar letters ${isBot ? "app" : ""}`, "aria-hidden": "true", vars: { "--hue": String(hue) } }, letters);
 }

@@ -20,11 +20,11 @@ const first = () => goTo(page.scene.start.channel);
 const STEPS = [
   {
     title: "Ask what is open", says: "You are Ann, on call. A slash command answers only you.",
-    todo: "Type /pd list", target: () => $("composer-form"), enter: first,
+    todo: "Type /pd list into the box, and press Enter", target: () => $("composer-form"), enter: () => { first(); $("composer").focus(); },
     help: () => type("/pd list"), done: () => answers() > since.answers,
   },
   {
-    title: "Acknowledge it", says: "Each incident comes with its buttons; watch PagerDuty on the right while you press one.",
+    title: "Acknowledge it", says: "Each incident comes with its buttons; watch it change in PagerDuty as well.",
     todo: "Press Acknowledge", target: () => press("acknowledge") ?? $("messages"), enter: first,
     help: () => press("acknowledge")?.click(), done: () => incident()?.status !== "triggered",
   },
@@ -35,17 +35,17 @@ const STEPS = [
   },
   {
     title: "A job fails", says: "Rundeck posts to #jobs as always, and the bot turns its message into an alert.",
-    todo: "Let the nightly backup fail", target: () => document.querySelector('[data-job="rundeck-fail"]'), enter: () => goTo(page.scene.jobs_channel),
+    todo: "Press “Nightly backup fails” at the bottom", target: () => document.querySelector('[data-job="rundeck-fail"]'), enter: () => goTo(page.scene.jobs_channel),
     help: () => happen("rundeck-fail"), done: () => alertOf() && jobMessage(),
   },
   {
     title: "The card is in the thread", says: "Below the job's message is the incident's card, and everybody in the channel can act on it.",
-    todo: "Open the thread", target: () => document.querySelector("#messages .replies"), enter: () => goTo(page.scene.jobs_channel),
+    todo: "Open the thread: press “1 reply”", target: () => document.querySelector("#messages .replies"), enter: () => goTo(page.scene.jobs_channel),
     help: () => openThread(jobMessage()?.ts ?? null), done: () => Boolean(page.thread),
   },
   {
     title: "The job recovers", says: "When the next run succeeds the alert resolves itself, and its card says so.",
-    todo: "Let the nightly backup succeed", target: () => document.querySelector('[data-job="rundeck-success"]'), enter: () => {},
+    todo: "Press “Nightly backup succeeds” at the bottom", target: () => document.querySelector('[data-job="rundeck-success"]'), enter: () => {},
     help: () => happenHere("rundeck-success"), done: () => alertOf()?.status === "resolved",
   },
 ];
@@ -101,17 +101,17 @@ function draw() {
   box.hidden = false;
   const dots = h("div", { class: "dots", "aria-hidden": "true" }, STEPS.map((_, index) => h("i", { class: index < step ? "past" : index === step ? "now" : "" })));
   if (step === STEPS.length) {
-    box.replaceChildren(dots, h("div", {}, h("h2", {}, "That was it. Now break something:"),
-      h("p", {}, "switch PagerDuty to Down, let a job fail, kill the bot, start it again, and watch under “The bot” how its outbox drains. Nothing is lost.")),
+    box.replaceChildren(dots, h("div", {}, h("h2", {}, "That was it. Now break something"),
+      h("p", {}, "Switch PagerDuty to Down, let a job fail, kill the bot and start it again: under “The bot” you see what waits. Switch PagerDuty back to Fine, and it is sent. Nothing is lost.")),
       h("div", { class: "tour-foot" }, h("button", { type: "button", class: "bk-button primary next", onclick: stopTour }, "Look around")));
     box.querySelector(".next").focus({ preventScroll: true });
     return;
   }
   const one = STEPS[step];
-  box.replaceChildren(dots, h("div", {}, h("h2", {}, h("small", {}, `${step + 1} of ${STEPS.length}`), one.title), h("p", {}, one.says)),
-    h("p", { class: wasDone ? "todo done" : "todo" }, wasDone ? "✓ Done" : one.todo),
+  box.replaceChildren(dots, h("div", {}, h("h2", {}, h("small", {}, `${step + 1} of ${STEPS.length}`), one.title),
+    h("p", {}, one.says, " ", h("b", { class: wasDone ? "todo done" : "todo" }, wasDone ? "✓ Done." : `→ ${one.todo}.`))),
     h("div", { class: "tour-foot" },
-            wasDone ? null : h("button", { type: "button", class: "bk-button help", onclick: () => one.help() }, "Do it for me"),
+      wasDone ? null : h("button", { type: "button", class: "bk-button help", onclick: () => one.help() }, "Do it for me"),
       wasDone ? h("button", { type: "button", class: "bk-button primary next", onclick: () => go(step + 1) }, step + 1 === STEPS.length ? "Finish" : "Next") : null,
       h("button", { type: "button", class: "link skip-tour", onclick: stopTour }, "Skip")));
 }
