@@ -233,7 +233,8 @@ class Invocation:
     `text` is the command's text as Slack sent it (`note Q3… disk is full`). A click on a card's
     button is `"<verb> <incident id>"`. A `pick` button and a form fill `incidents` and `fields`
     as well: what they name was shown to the responder, so nothing is asked again (`confirmed`).
-    `view_id` is the modal that a button was pressed in; the answer is shown there.
+    `view_id` is the modal that a button was pressed in; the answer is shown there. `headline` is
+    what stands above the button about its incident, where that is known.
     """
 
     via: Via
@@ -251,6 +252,7 @@ class Invocation:
     fields: Mapping[str, Any] = field(default_factory=dict)
     confirmed: bool = False
     view_id: str | None = None
+    headline: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,8 +30,9 @@ def form_of(invocation: Invocation) -> Form | None:
     if maker is None or (invocation.confirmed and _acts_at_once(invocation, args)):
         return None
     form = maker(invocation.incidents[0], args)
-    # A click knows the id alone, and nothing may be asked before the form is open.
-    return replace(form, intro=((f"For incident {form.incident_id}.",),))
+    # Nothing may be asked before the form is open: what stood above the button names it.
+    named = invocation.headline or f"incident {form.incident_id}"
+    return replace(form, intro=((f"For {named}.",),))
 
 
 def again(invocation: Invocation) -> Button | None:

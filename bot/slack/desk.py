@@ -13,6 +13,7 @@ from bot.errors import Busy, PdbotError, SlackError
 from bot.model import Form, Incident, Invocation, Outcome, Via
 from bot.ports import Conversation
 from bot.slack import views
+from bot.slack.headlines import Headlines
 from bot.slack.replies import Posted, Replies
 from bot.tasks import TaskSet
 
@@ -50,6 +51,7 @@ class Desk:
         self._notices = notices
         self._answered = answered
         self._publish = publish
+        self._headlines = Headlines()
 
     async def accept(self, invocation: Invocation) -> str | None:
         """Take the invocation on; give the sentence for its caller when it could not be.
@@ -70,7 +72,8 @@ class Desk:
 
     async def act_or_ask(self, invocation: Invocation) -> None:
         """Open the form that the invocation needs, or take it on; a refusal is said apart."""
-        form = self._conversation.form(invocation)
+        headline = invocation.headline or self._headlines.of(invocation.incidents)
+        form = self._conversation.form(replace(invocation, headline=headline))
         if form is None:
             refusal = await self.accept(invocation)
         else:
@@ -128,6 +131,7 @@ class Desk:
     ) -> tuple[Outcome, Posted | None]:
         async with self._tell_of_waits(invocation, reference, invocation.view_id):
             outcome = await self._conversation.answer(invocation, reference)
+        self._headlines.learn((*outcome.changed, *outcome.cards))
         if await self._is_shown_in_form(invocation, outcome):
             posted: Posted | None = Posted(None)
         elif await self._is_published(invocation, outcome):

@@ -8,7 +8,7 @@ Shapes: https://docs.slack.dev/reference/interaction-payloads
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.model import Invocation, SlackUserId, Via
@@ -28,6 +28,7 @@ from bot.slack.reading import (
     url_of,
     user_of,
 )
+from bot.slack.text import unescape
 
 __all__ = [
     "Ignored",
@@ -58,6 +59,7 @@ _MENU = re.compile(
 )
 _DOMAIN = re.compile(r"[A-Za-z0-9-]{1,63}")
 _VERB = re.compile(r"[a-z_-]{1,32}")
+_NAMED_LINK = re.compile(r"<(https?://[^<>|\s]{1,500})\|([^<>|]{1,400})>")
 _LEADING_MENTION = re.compile(r"\s*<@([A-Z0-9]+)(?:\|[^<>]*)?>[\s:,]*")
 _WORDS_OF_PEOPLE = (None, "", "file_share", "thread_broadcast")
 
@@ -89,6 +91,11 @@ def command(body: Payload) -> Invocation:
 
 def click(body: Payload) -> Invocation:
     """Read a press of a button: one of a card's, one of its menu, or a `pick`."""
+    invocation = _click(body)
+    return replace(invocation, headline=_headline(body, invocation.incidents))
+
+
+def _click(body: Payload) -> Invocation:
     pressed = first_of(body.get("actions"))
     action_id, value = id_of(pressed, "action_id"), pressed.get("value")
     if action_id == "pick":
@@ -211,17 +218,32 @@ def _modal(body: Payload) -> str | None:
 
 def _may_be_card(message: Payload) -> bool:
     """Tell whether all buttons of a message are a card's, of one incident."""
-    blocks = message.get("blocks")
-    rows = [one for one in blocks if isinstance(one, Mapping)] if isinstance(blocks, list) else []
     buttons = [
         element
-        for row in rows
+        for row in _blocks(message)
         if row.get("type") == "actions" and isinstance(row.get("elements"), list)
         for element in row["elements"]
         if isinstance(element, Mapping)
     ]
     named = {str(one.get("value")) for one in buttons if one.get("action_id") in _CARD_VERBS}
     return len(named) <= 1 and all(one.get("action_id") in _CARD_VERBS for one in buttons)
+
+
+def _headline(body: Payload, incidents: tuple[str, ...]) -> str | None:
+    """Give what the message or view with the button calls the incident: its link's words.
+
+    Of an ephemeral message Slack sends no more than the button.
+    """
+    for block in _blocks(mapping(body, "message") or mapping(body, "view")):
+        for url, words in _NAMED_LINK.findall(text_of(mapping(block, "text"), "text")):
+            if url.endswith(tuple(f"/incidents/{one}" for one in incidents[:1])):
+                return unescape(str(words))
+    return None
+
+
+def _blocks(shown: Payload) -> list[Payload]:
+    blocks = shown.get("blocks")
+    return [one for one in blocks if isinstance(one, Mapping)] if isinstance(blocks, list) else []
 
 
 def _picked(value: Any) -> dict[str, Any]:

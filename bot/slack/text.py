@@ -71,6 +71,11 @@ def escape(text: str) -> str:
     return clean(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
+def unescape(text: str) -> str:
+    """Undo `escape`, for a text that Slack gives back."""
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+
+
 def cut(text: str, limit: int) -> str:
     """Shorten mrkdwn to `limit` characters, ending in `…`, never inside an entity or a link."""
     if len(text) <= limit:

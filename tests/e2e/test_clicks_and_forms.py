@@ -26,7 +26,7 @@ async def test_form_names_its_incident(here: World, verb: str) -> None:
     view = await form(here, verb)
 
     (incident,) = here.pagerduty.incidents.values()
-    assert f"For incident {incident.id}." in all_text(view)
+    assert f"For #1 {incident.title}." in all_text(view)
 
 
 async def test_acknowledge_acts_at_once(both: World) -> None:

@@ -41,6 +41,31 @@ def test_click_on_a_card_is_the_verb_with_the_incident(action_id: str, verb: str
     )
 
 
+def _linked(incident: str, words: str) -> dict[str, Any]:
+    text = f":red_circle: *<https://acme.pagerduty.com/incidents/{incident}|{words}>*"
+    return {"type": "section", "text": {"type": "mrkdwn", "text": text}}
+
+
+@pytest.mark.parametrize(
+    ("shown", "headline"),
+    [
+        pytest.param([_linked("PT4KHLK", "#3 disk")], "#3 disk", id="card"),
+        pytest.param([_linked("P1", "#1 x"), _linked("PT4KHLK", "#3 y")], "#3 y", id="list"),
+        pytest.param([_linked("P1", "#1 x"), _linked("XPT4KHLK", "#2 y")], None, id="others"),
+        pytest.param([_linked("PT4KHLK", "&lt;b&gt; &amp;lt;")], "<b> &lt;", id="escaped"),
+        pytest.param([{"type": "divider"}, "x", {"text": "x"}, None], None, id="no text"),
+        pytest.param(None, None, id="no blocks"),
+    ],
+)
+@pytest.mark.parametrize("place", ["message", "view"])
+def test_click_knows_what_stands_above_its_button(
+    place: str, shown: Any, headline: str | None
+) -> None:
+    body = clicked("note", "PT4KHLK", message={}) | {place: {"blocks": shown}}
+
+    assert payloads.click(body).headline == headline
+
+
 def test_click_on_every_button_of_every_card_is_understood() -> None:
     for verb in ("acknowledge", "resolve", "note", "reassign", "reopen"):
         assert payloads.click(clicked(verb, "Q3ABCDEFGHIJKL")).incidents == ("Q3ABCDEFGHIJKL",)

@@ -183,7 +183,7 @@ def _text(asked: Json) -> str:
 
 
 _REASONS = {
-    "not_connected": "the app is not connected to Slack. It is dead, or Slack is cut off: see below",
+    "not_connected": "the app is not connected to Slack. It is dead or cut off, see below",
     "connection_failed": "the connection to the app broke",
     "timeout": "the app did not answer within 3 seconds",
 }
