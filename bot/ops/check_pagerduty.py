@@ -24,27 +24,21 @@ async def check_key(site: Site) -> Findings:
             "See that this machine may open HTTPS connections to PagerDuty; behind a proxy set "
             "HTTPS_PROXY. PAGERDUTY_API_URL is only for proxies and tests.",
         )
-    if not await _may_write(site):
+    may_write = await site.rest.may_write(site.settings.pagerduty_from_email)
+    if may_write is False:
         return fail(
             "PagerDuty lets this key read, and refuses every write (403).",
             f"Create a key at {_KEYS_PAGE} without the mark Read-only API Key; with a personal key "
             "its owner needs the role Responder or higher.",
         )
     if owner is None:
-        return ok("an account-level key that may write: the bot acts as whoever asks it")
+        told = " that may write" if may_write else ""
+        return ok(f"an account-level key{told}: the bot acts as whoever asks it")
     return warn(
         f"This is the personal key of {owner.name}: everything the bot writes appears as "
         f"{owner.name}, with a note that names the Slack user, and take, me and mine are refused.",
         f"Create an account-level key at {_KEYS_PAGE}, unless that is what you want.",
     )
-
-
-async def _may_write(site: Site) -> bool:
-    """Tell whether the key may write; where PagerDuty does not tell, it is not called wrong."""
-    try:
-        return await site.rest.may_write(site.settings.pagerduty_from_email)
-    except PagerDutyError:
-        return True
 
 
 async def _wrong_key(site: Site) -> Finding:

@@ -6,7 +6,7 @@ from typing import Self
 import httpx
 
 from bot.clock import Clock
-from bot.errors import FromRejected, NotFound, PagerDutyError, Refused, RoleMissing
+from bot.errors import NotFound, PagerDutyError, RoleMissing
 from bot.pagerduty import wire
 from bot.pagerduty.client import Client, Patience
 from bot.pagerduty.directory import RestDirectory
@@ -64,22 +64,21 @@ class Rest:
         """Close all connections."""
         await self._client.aclose()
 
-    async def may_write(self, from_email: str | None) -> bool:
+    async def may_write(self, from_email: str | None) -> bool | None:
         """Tell whether the key may write, by a write that can change nothing.
 
         A read-only key gets 403 for every method but GET (PagerDuty's REST API, Read-Only API
-        Keys); with any other one there is merely no such incident.
-
-        Raises:
-            PagerDutyError: it gave no answer that tells.
+        Keys); with any other one there is merely no such incident. None: the answer does not tell.
         """
         try:
             await self._client.call(wire.change_nothing(from_email), lambda _: None, attempts=1)
         except RoleMissing:
             return False
-        except (NotFound, FromRejected, Refused):
+        except NotFound:
             return True
-        return True
+        except PagerDutyError:
+            return None
+        return None
 
     def server_now(self) -> datetime:
         """Give the present instant by PagerDuty's clock, as far as its answers told."""

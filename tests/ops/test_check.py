@@ -168,13 +168,24 @@ async def test_everything_is_fine_and_pages_nobody(here: Operator) -> None:
     assert [one.body for one in written] == [{"incident": {"type": "incident_reference"}}]
 
 
-@pytest.mark.parametrize("status", [400, 429, 500])
-async def test_key_of_which_nothing_is_told_is_not_called_wrong(
-    here: Operator, status: int
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (404, "an account-level key that may write: "),
+        (400, "an account-level key: "),
+        (429, "an account-level key: "),
+        (500, "an account-level key: "),
+    ],
+)
+async def test_key_is_called_what_pagerduty_tells_of_it(
+    here: Operator, status: int, said: str
 ) -> None:
     here.pagerduty.faults.add(Fault("rest.updateIncident", status, times=None))
 
-    assert (await here.one("key"))["state"] == "ok"
+    line = await here.one("key")
+
+    assert line["state"] == "ok"
+    assert line["message"].startswith(said)
 
 
 async def test_secrets_are_never_printed(here: Operator) -> None:
