@@ -17,7 +17,7 @@ from bot.notifier.transforms import branch
 
 LONGEST_VALUE: Final = 1000
 _LONGEST_URL: Final = 4000
-_SUBTYPES: Final = (None, "", "bot_message", "thread_broadcast")
+_SUBTYPES: Final = (None, "", "bot_message", "file_share", "thread_broadcast")
 _URL: Final = re.compile(r"https?://[^\s<>]+", re.IGNORECASE)
 _NOTHING: Final = "No producer's description matches this message."
 _PLACEHOLDER: Final = re.compile(r"\{([a-z][a-z0-9_]*)\}")

@@ -16,7 +16,6 @@ _BODY: Final = ("text", "block", "att.text", "att.pretext", "att.block", "att.fi
 ALIASES: Final = ("body", "heading", "field[Label]", "button[Label]")
 _SET_MEMORY: Final = 64 << 20  # a budget, not an allocation
 MOST_BINDINGS: Final = 8
-_LONGEST_LINE: Final = 4096  # bytes; no tool says how a run ended in a longer line
 
 _ANYTHING: Final = r"(?s).*"
 
@@ -64,10 +63,7 @@ FINDS: Final = "finds"
 def seen(slot: Slot, way: str, marked: bool) -> bytes:
     """Give what a pattern of that way is run on."""
     data = slot.marked_utf8 if marked else slot.utf8
-    if way != LINE:
-        return data
-    line = data.partition(b"\n")[0]
-    return line if len(line) <= _LONGEST_LINE else b""
+    return data.partition(b"\n")[0] if way == LINE else data
 
 
 class Pattern:

@@ -85,6 +85,13 @@ def test_other_subtypes_are_not_messages(subtype: Any) -> None:
     assert "Not a message of its own" in recognition.reason
 
 
+@pytest.mark.parametrize("subtype", [None, "", "bot_message", "file_share", "thread_broadcast"])
+def test_post_of_a_bot_counts_also_with_a_file_or_from_a_thread(subtype: str | None) -> None:
+    recognition = SHIPPED.recognize(posted({"text": "[job] a failed", "subtype": subtype}))
+
+    assert recognition.job_status is not None
+
+
 def test_thread_reply_of_a_bot_counts() -> None:
     message = posted({"text": "[job] a failed", "thread_ts": "1.1"}, thread_ts="1.1")
 
@@ -236,7 +243,7 @@ def test_text_above_belongs_to_any_attachment() -> None:
         ({"slot": "text", "matches": "a"}, {"text": "a"}, True),
         ({"slot": "text", "finds": "b"}, {"text": "abc"}, True),
         ({"slot": "text", "first_line": "a"}, {"text": "a\nb"}, True),
-        ({"slot": "text", "first_line": "a+"}, {"text": "a" * 5000}, False),
+        ({"slot": "text", "first_line": "a+"}, {"text": "a" * 5000 + "\nb"}, True),
         ({"slot": "text", "first_line": "^a$"}, {"text": "a\nb"}, True),
         ({"slot": "text", "first_line": r"\Aa\z"}, {"text": "a\nb"}, True),
         ({"slot": "text", "first_line": r"\Aa\z"}, {"text": "ab\na"}, False),
@@ -408,7 +415,16 @@ def test_any_json_is_recognized_without_an_error(content: dict[str, Any], extra:
     assert SHIPPED.explain(posted(changed)) is not None
 
 
+@pytest.mark.parametrize("tail", ["x" * 39_000, "é" * 39_000, "x" * 3_000 + "🐢" * 9_000])
+def test_what_follows_in_a_very_long_line_hides_no_status(tail: str) -> None:
+    status = SHIPPED.recognize(posted({"text": f"[job] a failed run=7 -- {tail}"})).job_status
+
+    assert status is not None
+    assert (status.job, status.raw_status, status.execution_id) == ("a", "failed", "7")
+
+
 LINES = [
+    "[job] a failed run=7 -- ",
     " - #1 Failure after 3 sec (Open)",
     "[job] a failed project=b ",
     "Flow run a/b observed in state x at y ",
