@@ -23,6 +23,18 @@ CHROMIUM_ARGS = [
     "--hide-scrollbars",
 ]
 THEMES = ("light", "dark")
+CARD_WIDTH = 580
+_ALONE = """width => {
+  const thread = document.getElementById("thread");
+  document.body.append(thread);
+  for (const other of document.body.children) if (other !== thread) other.style.display = "none";
+  for (const part of thread.querySelectorAll("header, form")) part.style.display = "none";
+  for (const behind of [document.documentElement, document.body]) behind.style.background = "none";
+  Object.assign(thread.style, {
+    display: "block", position: "static", width: `${width}px`, overflow: "hidden",
+    border: "1px solid var(--line)", borderRadius: "14px",
+  });
+}"""
 
 
 async def take(folder: Path = FOLDER) -> list[Path]:
@@ -40,7 +52,7 @@ async def _of_theme(browser: Browser, theme: str, folder: Path) -> list[Path]:
         await start_bot(stage)
         context = await browser.new_context(
             viewport={"width": 1440, "height": 900},
-            device_scale_factor=1.5,
+            device_scale_factor=2,
             color_scheme="dark" if theme == "dark" else "light",
             locale="en-US",
             reduced_motion="reduce",
@@ -51,7 +63,6 @@ async def _of_theme(browser: Browser, theme: str, folder: Path) -> list[Path]:
         card, demo = folder / f"card-{theme}.png", folder / f"demo-{theme}.png"
         await _show_alert(page, stage)
         await page.screenshot(path=demo)
-        await page.set_viewport_size({"width": 1600, "height": 1300})
         await _shoot_card(page, card)
         await context.close()
         return [card, demo]
@@ -73,22 +84,9 @@ async def _show_alert(page: Page, stage: Stage) -> None:
 
 
 async def _shoot_card(page: Page, path: Path) -> None:
-    """Cut the thread out: the job's message, the card below it, its buttons."""
-    await page.wait_for_timeout(300)  # the layout settles after the new size
-    first = await page.locator("#thread-messages .message").first.bounding_box()
-    last = await page.locator("#thread-messages .message").last.bounding_box()
-    if first is None or last is None:
-        raise RuntimeError("There is no card in the thread.")
-    height = last["y"] + last["height"] - first["y"]
-    await page.screenshot(
-        path=path,
-        clip={
-            "x": first["x"],
-            "y": first["y"] - 4,
-            "width": first["width"],
-            "height": height + 10,
-        },
-    )
+    """Cut the thread out: the job's message, the card below it, its buttons, and a frame."""
+    await page.evaluate(_ALONE, CARD_WIDTH)
+    await page.locator("#thread").screenshot(path=path, omit_background=True)
 
 
 if __name__ == "__main__":

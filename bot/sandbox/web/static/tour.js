@@ -108,7 +108,7 @@ function draw() {
     return;
   }
   const one = STEPS[step];
-  box.replaceChildren(dots, h("div", {}, h("h2", {}, h("small", {}, `${step + 1} of ${STEPS.length}`), one.title),
+  box.replaceChildren(dots, h("div", {}, h("h2", {}, h("small", {}, `${step + 1} of ${STEPS.length}`), " ", one.title),
     h("p", {}, one.says, " ", h("b", { class: wasDone ? "todo done" : "todo" }, wasDone ? "✓ Done." : `→ ${one.todo}.`))),
     h("div", { class: "tour-foot" },
       wasDone ? null : h("button", { type: "button", class: "bk-button help", onclick: () => one.help() }, "Do it for me"),
