@@ -40,7 +40,7 @@ class Jobs:
             "jobs unmute nightly/backup",
         ),
         details=(
-            "A muted job calls nobody, for at most 7 days; what it has open still resolves.",
+            "A muted job calls nobody until then, at most 7 days; what it has open still resolves.",
             "JOB is its name, or producer:project:job where several are called so.",
         ),
         writes=False,

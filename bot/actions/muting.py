@@ -20,6 +20,8 @@ SHORTEST = timedelta(seconds=1)
 _SHOWN = 120
 _UNTIL = re.compile(r"(?P<job>.+)\s(?P<when>until\s.+)", re.IGNORECASE | re.DOTALL)
 _LAST = re.compile(r"(?P<job>.+?)\s(?P<when>(?:for\s+)?\S+)", re.IGNORECASE | re.DOTALL)
+_IDENTITY = re.compile(r"[^\s:]+:[^:]+:.+")
+_NEW = "I have not seen a message of that job yet: see that it is spelled as its messages will be."
 _QUOTED = re.compile(r"[\"“”„«](?P<name>[^\"“”„«»]+)[\"“”»]")
 
 
@@ -62,7 +64,10 @@ async def mute(desk: Desk, mutes: Mutes, job: str, moment: Moment) -> Outcome:
             f"{format_duration(lasts.total_seconds())}; nothing was done."
         )
     span = format_duration(lasts.total_seconds())
-    name = _one(await mutes.jobs(), job, "that I have seen", ("mute", span))
+    known = await mutes.jobs()
+    # Who writes all of an identity means just that, also of a job that runs tonight for once.
+    is_new = not _called(known, job) and _IDENTITY.fullmatch(job) is not None
+    name = job if is_new else _one(known, job, "that I have seen", ("mute", span))
     until = await mutes.put(name, lasts, desk.responder.name)
     line: Line = (
         "Muted: ",
@@ -74,7 +79,8 @@ async def mute(desk: Desk, mutes: Mutes, job: str, moment: Moment) -> Outcome:
         Code(desk.typed(f"jobs unmute {cut(name, _SHOWN)}")),
         ".",
     )
-    return Outcome(lines=(line,))
+    lines = (line, (_NEW,)) if is_new else (line,)
+    return Outcome(lines=lines)
 
 
 async def unmute(desk: Desk, mutes: Mutes, job: str) -> Outcome:
@@ -101,13 +107,11 @@ def _one(names: Sequence[str], job: str, which: str, around: tuple[str, str]) ->
         WhichOne: several could be meant; its buttons say which.
         RequestError: none could.
     """
-    wanted = job.casefold()
-    found = [name for name in names if name.casefold() == wanted]
-    found = found or [name for name in names if name.casefold().endswith(f":{wanted}")]
+    found = _called(names, job)
     if len(found) == 1:
         return found[0]
     before, behind = around
-    near = found or _near(names, wanted)
+    near = found or _near(names, job.casefold())
     buttons = [
         pick(name, "jobs", (), f"{before} {form_words(name)} {behind}".strip())
         for name in near[:OFFERED]
@@ -123,6 +127,12 @@ def _one(names: Sequence[str], job: str, which: str, around: tuple[str, str]) ->
         f'No job {which} is called "{cut(job, _SHOWN)}"; nothing was done. {hint}',
         buttons=buttons,
     )
+
+
+def _called(names: Sequence[str], job: str) -> list[str]:
+    wanted = job.casefold()
+    exact = [name for name in names if name.casefold() == wanted]
+    return exact or [name for name in names if name.casefold().endswith(f":{wanted}")]
 
 
 def _near(names: Sequence[str], wanted: str) -> list[str]:

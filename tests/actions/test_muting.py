@@ -24,6 +24,7 @@ KNOWN = (
     "jenkins:-:Load & check",
     "jenkins:-:deploy",
     "rundeck:shop:deploy",
+    "jenkins:-:ci: web: e2e",
 )
 
 
@@ -129,6 +130,23 @@ async def test_too_short_or_too_long_is_refused(span: str) -> None:
     with pytest.raises(UsageError, match="1 second to 7 days"):
         await say(f"mute nightly/backup {span}", book)
     assert book.is_muted == {}
+
+
+@pytest.mark.parametrize(
+    ("job", "muted", "is_new"),
+    [
+        pytest.param("script:billing:monthly", "script:billing:monthly", True, id="a new job"),
+        pytest.param("jenkins:-:Deploy", "jenkins:-:deploy", False, id="one in another case"),
+        pytest.param("ci: web: e2e", "jenkins:-:ci: web: e2e", False, id="a name with colons"),
+    ],
+)
+async def test_whole_identity_is_taken_at_its_word(job: str, muted: str, is_new: bool) -> None:
+    book = Book()
+
+    said = await say(f"mute {job} 2h", book)
+
+    assert list(book.is_muted) == [muted]
+    assert ("I have not seen a message of that job yet" in said) == is_new
 
 
 async def test_unknown_job_is_refused_with_the_nearest() -> None:
