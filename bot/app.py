@@ -160,7 +160,9 @@ async def _build(
         read_rules=parts.read_rules,
         meter=metrics,
     )
-    cards = keep_cards(settings, clock, store=store, incidents=rest.incidents, web=web)
+    cards = keep_cards(
+        settings, clock, store=store, incidents=rest.incidents, web=web, identity=identity
+    )
     conversation = Conversation(
         Office(
             incidents=parts.incidents(cards.incidents, rest.directory, clock),

@@ -16,7 +16,8 @@ from bot.cards.painter import Painter
 from bot.cards.poller import Poller
 from bot.clock import Clock
 from bot.config import Settings
-from bot.errors import SlackError, StoreError
+from bot.errors import PdbotError, SlackError, StoreError
+from bot.identity import Identity
 from bot.model import Incident, Invocation, Outcome
 from bot.pagerduty.webhook_route import WebhookRoute
 from bot.pagerduty.webhooks import WebhookEvent
@@ -32,6 +33,8 @@ from bot.tasks import TaskSet
 log = structlog.get_logger(__name__)
 
 DRAIN_SECONDS = 5.0
+# https://developer.pagerduty.com/docs/webhooks-overview: whose agent changed the assignees
+ASSIGNING = frozenset({"incident.delegated", "incident.escalated", "incident.reassigned"})
 
 
 @dataclass
@@ -76,7 +79,8 @@ class Cards:
     async def report(self, event: WebhookEvent) -> None:
         """Take a webhook; what is not about an incident is none of the cards' business."""
         if event.incident_id is not None:
-            await self.keeper.reported(event.incident_id, event.occurred_at, event.agent)
+            agent = event.agent if event.event_type in ASSIGNING else None
+            await self.keeper.reported(event.incident_id, event.occurred_at, agent)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -103,12 +107,26 @@ def after_answers(cards: Cards, home: HomeTab) -> Answered:
 
 
 def keep_cards(
-    settings: Settings, clock: Clock, *, store: Store, incidents: Incidents, web: SlackWeb
+    settings: Settings,
+    clock: Clock,
+    *,
+    store: Store,
+    incidents: Incidents,
+    web: SlackWeb,
+    identity: Identity,
 ) -> Cards:
-    """Make it."""
+    """Make it; `identity` tells who the assignees are in Slack."""
+
+    async def slack_user_of(pagerduty_user_id: str) -> str | None:
+        try:
+            return await identity.slack_user_of(pagerduty_user_id)
+        except PdbotError as error:
+            log.info("an assignee is named, not mentioned", reason=str(error))
+            return None
+
     own = OwnWrites(incidents, clock)
     board = CardBoard(web)
-    painter = Painter(store.cards, board, clock)
+    painter = Painter(store.cards, board, clock, slack_user_of)
     keeper = Keeper(book=store.cards, board=board, own=own, painter=painter, clock=clock)
     secret = settings.pagerduty_webhook_secret
     poller = Poller(

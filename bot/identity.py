@@ -79,6 +79,23 @@ class Identity:
             raise NotAllowed("Your Slack account is deactivated; nothing was done.")
         return person
 
+    async def slack_user_of(self, pagerduty_user_id: str) -> str | None:
+        """Give who a PagerDuty user is in Slack, if that is an active member."""
+        user = await self.directory.user(pagerduty_user_id)
+        if user is None or not user.email:
+            return None
+        email = user.email.casefold()
+        for slack_user_id, mapped in self.overrides.items():
+            if mapped.casefold() == email:
+                return slack_user_id
+        person = await self.people.person_with(email)
+        if person is None or person.id in self.overrides:
+            return None
+        is_member = not (
+            person.is_bot or person.is_guest or person.is_deleted or person.is_stranger
+        )
+        return person.id if is_member else None
+
     async def user_of(self, slack_user_id: str) -> PagerDutyUser:
         """Give the PagerDuty user of somebody mentioned.
 

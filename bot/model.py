@@ -32,6 +32,14 @@ class Mention:
 
 
 @dataclass(frozen=True, slots=True)
+class Person:
+    """A PagerDuty user who must know of this: shown by name, and in a card's thread notified."""
+
+    text: str
+    pagerduty_user_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class When:
     """An instant, shown in the reader's own time zone."""
 
@@ -60,7 +68,7 @@ class Struck:
     text: str
 
 
-Piece = str | Link | Mention | When | Code | Bold | Struck
+Piece = str | Link | Mention | Person | When | Code | Bold | Struck
 """A `str` is plain text: whoever renders it escapes it."""
 
 Line = tuple[Piece, ...]

@@ -176,6 +176,10 @@ class SlackPeople(Protocol):
         """Look somebody up; None when Slack knows no such user."""
         ...
 
+    async def person_with(self, email: str) -> SlackPerson | None:
+        """Find somebody by exact e-mail address; None when Slack knows no such user."""
+        ...
+
     async def groups_of(self, slack_user_id: str) -> frozenset[str]:
         """Give ids and `@handles` of the user groups that somebody is in."""
         ...
@@ -412,8 +416,15 @@ class CardBoard(Protocol):
         """Let a card show this."""
         ...
 
-    async def say(self, channel_id: str, line: Line, *, thread_ts: str | None = None) -> None:
-        """Write a line into a thread, or into the channel."""
+    async def say(
+        self,
+        channel_id: str,
+        line: Line,
+        *,
+        thread_ts: str | None = None,
+        to_channel: bool = False,
+    ) -> None:
+        """Write a line into a thread (`to_channel`: and show it in the channel), or there only."""
         ...
 
     async def permalink(self, channel_id: str, ts: str) -> str:

@@ -179,6 +179,9 @@ class FakeSlack:
     async def person(self, slack_user_id: str) -> SlackPerson | None:
         return self.people.get(slack_user_id)
 
+    async def person_with(self, email: str) -> SlackPerson | None:
+        return next((one for one in self.people.values() if one.email == email), None)
+
     async def groups_of(self, slack_user_id: str) -> frozenset[str]:
         return frozenset()
 

@@ -38,6 +38,28 @@ async def test_payload_of_another_team_is_a_strangers() -> None:
     assert (await world.identity().member("U0EVE", user_team_id="T0")).id == "U0EVE"
 
 
+@pytest.mark.parametrize(
+    ("facts", "overrides", "found"),
+    [
+        pytest.param({}, {}, "U0ANN", id="by e-mail"),
+        pytest.param({}, {"U0OTHER": "ANN@example.com"}, "U0OTHER", id="by the admin's file"),
+        pytest.param({}, {"U0ANN": "bob@example.com"}, None, id="the file says otherwise"),
+        pytest.param({"is_deleted": True}, {}, None, id="deactivated"),
+        pytest.param({"is_guest": True}, {}, None, id="guest"),
+        pytest.param({"is_stranger": True}, {}, None, id="stranger"),
+    ],
+)
+async def test_pagerduty_user_is_found_in_slack(
+    facts: dict[str, Any], overrides: dict[str, str], found: str | None
+) -> None:
+    world = World()
+    world.slack.add("U0ANN", "ann@example.com", **facts)
+
+    assert await world.identity(overrides=overrides).slack_user_of(ANN.id) == found
+    assert await world.identity().slack_user_of("PNOBODY") is None
+    assert await world.identity().slack_user_of(BOB.id) is None
+
+
 async def test_unknown_slack_user_is_refused() -> None:
     with pytest.raises(NotAllowed, match="Slack does not tell me who you are"):
         await World().identity().member("U0NOBODY")

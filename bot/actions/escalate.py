@@ -7,7 +7,7 @@ from typing import ClassVar, Self
 
 from bot.actions.desk import Desk, WhichOne
 from bot.actions.grammar import Request, Target, Usage, first
-from bot.actions.phrases import listed, named, pick, state
+from bot.actions.phrases import assigned, listed, named, pick, state
 from bot.actions.phrases import people as names_of
 from bot.actions.writing import carried_out, leave_name, refuse_resolved
 from bot.errors import RequestError, UsageError
@@ -137,9 +137,9 @@ async def _escalate(
         lines.append((*named(after), " is assigned to others than those on call there now."))
     if problem := await leave_name(desk, after, f"Escalated to level {level}"):
         lines.append((problem,))
-    thread: Line = (
-        f"{before} → {names_of(after.assignees)} (level {level}), by {desk.responder.name}",
-    )
+    by = desk.responder
+    whom = assigned(after.assignees, incident, by)
+    thread: Line = (f"{before} → ", *whom, f" (level {level}), by {by.name}")
     return Outcome(lines=tuple(lines), changed=(after,), thread_lines=(thread,))
 
 

@@ -5,7 +5,18 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
-from bot.model import Button, Code, Incident, Line, Link, Piece, Reference, Status
+from bot.model import (
+    Button,
+    Code,
+    Incident,
+    Line,
+    Link,
+    Person,
+    Piece,
+    Reference,
+    Responder,
+    Status,
+)
 
 MAX_BUTTON_VALUE = 2000  # docs.slack.dev/reference/block-kit/block-elements/button-element
 TITLE_LENGTH = 80
@@ -28,6 +39,16 @@ def named(incident: Incident) -> tuple[Piece, ...]:
 def people(names: Iterable[Reference]) -> str:
     """List people or a policy."""
     return listed([one.name for one in names]) or "nobody"
+
+
+def assigned(names: Iterable[Reference], before: Incident, by: Responder) -> Line:
+    """List whom an incident is assigned to now: those who are new must know, but for `by`."""
+    known = {one.id for one in before.assignees} | {by.user.id if by.user else ""}
+    pieces: list[Piece] = []
+    for one in names:
+        pieces += [", "] * bool(pieces)
+        pieces.append(one.name if one.id in known else Person(one.name, one.id))
+    return tuple(pieces) or ("nobody",)
 
 
 def listed(words: Sequence[str], last: str = "and") -> str:

@@ -6,8 +6,8 @@ from typing import ClassVar, Self
 from bot.actions import people
 from bot.actions.desk import Desk
 from bot.actions.grammar import Request, Target, Usage
+from bot.actions.phrases import assigned, state
 from bot.actions.phrases import people as names_of
-from bot.actions.phrases import state
 from bot.actions.whom import Whom, some
 from bot.actions.writing import add_note, assign, is_assigned, leave_name, refuse_resolved
 from bot.errors import PagerDutyError, UsageError
@@ -72,7 +72,7 @@ def form_people(request: Request) -> tuple[people.Named, ...]:
 
 async def reassign(desk: Desk, incident: Incident, found: people.Found, reason: str) -> Outcome:
     """Write the assignment and check that PagerDuty did what was asked."""
-    to = found.assignment
+    to, by = found.assignment, desk.responder
     before = names_of(incident.assignees)
     after = await assign(desk, incident, to)
     if not is_assigned(after, to):
@@ -83,7 +83,8 @@ async def reassign(desk: Desk, incident: Incident, found: people.Found, reason: 
     lines: list[Line] = [(f"Reassigned to {found.names}. ", *state(after)), _consequence(found)]
     lines += await _say_why(desk, after, reason)
     because = f" ({reason})" if reason else ""
-    thread: Line = (f"{before} → {found.names}{because}, by {desk.responder.name}",)
+    whom = (found.policy.name,) if found.policy else assigned(after.assignees, incident, by)
+    thread: Line = (f"{before} → ", *whom, f"{because}, by {by.name}")
     return Outcome(lines=tuple(lines), changed=(after,), thread_lines=(thread,))
 
 

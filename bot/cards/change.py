@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.cards.snapshot import Snapshot
-from bot.model import Incident, Line, Link, Note, Reference, Status, Struck, When
+from bot.model import Incident, Line, Link, Note, Person, Piece, Reference, Status, Struck, When
 
 NOTE_LENGTH = 2000
 ACTION_LENGTH = 200  # of what the card itself repeats
@@ -21,24 +21,28 @@ class Reading:
     """An incident and then its notes, as PagerDuty gave them.
 
     `incident` None: PagerDuty has none of that id. `notes` None: they could not be read. `agent`
-    is who did what led to the reading. `told` are the lines of an action of the bot's own; they
-    stand for every change of state, and for the notes in `own_notes`.
+    is who changed the assignees, where that was reported. `told` are the lines of an action of the
+    bot's own; they stand for every change of state, and for the notes in `own_notes`.
     """
 
     asked_at: datetime
     incident: Incident | None
     notes: Sequence[Note] | None = None
-    agent: str | None = None
+    agent: Reference | None = None
     told: tuple[Line, ...] = ()
     own_notes: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a card should show now, and the lines for its thread."""
+    """What a card should show now, and the lines for its thread.
+
+    `to_channel`: the last of them is shown in the channel as well.
+    """
 
     snapshot: Snapshot
     lines: tuple[Line, ...] = ()
+    to_channel: bool = False
 
 
 def advance(old: Snapshot | None, reading: Reading) -> Change | None:
@@ -49,6 +53,8 @@ def advance(old: Snapshot | None, reading: Reading) -> Change | None:
         return None
     lines = _lines(old, reading, reading.incident)
     count = old.note_count if old else None
+    is_escalated = old is not None and _is_unheard(old.incident, reading.incident)
+    was_loud = old is not None and old.is_loud
     snapshot = Snapshot(
         incident=reading.incident,
         asked_at=reading.asked_at,
@@ -56,8 +62,10 @@ def advance(old: Snapshot | None, reading: Reading) -> Change | None:
         notes_due=reading.notes is None,
         last_action=_last_action(old, reading, reading.incident, lines),
         details=old.details if old else (),
+        is_loud=reading.incident.is_open and (is_escalated or was_loud),
     )
-    return Change(snapshot, lines)
+    is_over = was_loud and not reading.incident.is_open
+    return Change(snapshot, lines, to_channel=bool(lines) and (is_escalated or is_over))
 
 
 def differs(old: Snapshot, listed: Incident) -> bool:
@@ -117,7 +125,7 @@ def _new_notes(old: Snapshot, reading: Reading) -> Sequence[Note]:
     return reading.notes[old.note_count :]
 
 
-def _state_lines(old: Incident, new: Incident, agent: str | None) -> tuple[Line, ...]:
+def _state_lines(old: Incident, new: Incident, agent: Reference | None) -> tuple[Line, ...]:
     who = new.last_status_change_by.name if new.last_status_change_by else "Somebody"
     if old.is_open and not new.is_open:
         if new.resolve_reason_merged_into:
@@ -128,15 +136,33 @@ def _state_lines(old: Incident, new: Incident, agent: str | None) -> tuple[Line,
     return _assignment_lines(old, new, agent) if new.is_open else ()
 
 
-def _assignment_lines(old: Incident, new: Incident, agent: str | None) -> tuple[Line, ...]:
+def _assignment_lines(old: Incident, new: Incident, agent: Reference | None) -> tuple[Line, ...]:
     if _ids(old.assignees) == _ids(new.assignees):
         return ()
     if new.status is not old.status and _ids(new.assignees) == _ids_of_acknowledgers(new):
         return ()  # acknowledging made it theirs: the card says so
-    before, after = _names(old.assignees), _names(new.assignees)
+    before = Struck(_names(old.assignees))
     if _is_escalation(old, new):
-        return (("Escalated: ", Struck(before), f" → {after}"),)
-    return ((Struck(before), f" → {after}", *((f", by {agent}",) if agent else ())),)
+        return (("Escalated: ", before, " → ", *_listed(old, new, agent)),)
+    if agent is None:  # it may have been one of them, and nobody is notified of what they did
+        return ((before, f" → {_names(new.assignees)}"),)
+    return ((before, " → ", *_listed(old, new, agent), f", by {agent.name}"),)
+
+
+def _listed(old: Incident, new: Incident, agent: Reference | None) -> Line:
+    """List the assignees; those who are new must know of it, but for who did it."""
+    known = {*_ids(old.assignees), *((agent.id,) if agent else ())}
+    pieces: list[Piece] = []
+    for one in new.assignees:
+        pieces += [", "] * bool(pieces)
+        pieces.append(one.name if one.id in known else Person(one.name, one.id))
+    return tuple(pieces) or (_names(()),)
+
+
+def _is_unheard(old: Incident, new: Incident) -> bool:
+    """Tell whether it escalated because nobody has acknowledged it."""
+    waits = old.status is new.status is Status.TRIGGERED
+    return waits and _is_escalation(old, new) and _ids(old.assignees) != _ids(new.assignees)
 
 
 def _is_escalation(old: Incident, new: Incident) -> bool:

@@ -30,7 +30,7 @@ from bot.errors import (
     StoreError,
 )
 from bot.ledger import CardRecord
-from bot.model import Incident, IncidentId, Invocation, Line, Link, Outcome, Via
+from bot.model import Incident, IncidentId, Invocation, Line, Link, Outcome, Reference, Via
 from bot.ports import CardBoard
 
 log = structlog.get_logger(__name__)
@@ -79,7 +79,7 @@ class Keeper:
     # ------------------------------------------------------------ what leads to a reading
 
     async def reported(
-        self, incident_id: str, occurred_at: datetime, agent: str | None = None
+        self, incident_id: str, occurred_at: datetime, agent: Reference | None = None
     ) -> None:
         """Take a report that something happened to an incident; an old one is ignored."""
         try:
@@ -89,7 +89,7 @@ class Keeper:
         except StoreError as error:
             self._wait_for("a report waits for the database", incident_id, error)
 
-    async def refresh(self, incident_id: str, *, agent: str | None = None) -> None:
+    async def refresh(self, incident_id: str, *, agent: Reference | None = None) -> None:
         """Read an incident that has cards, and let them show it; who comes together reads once."""
         if not await self._book.of_incident(incident_id):
             self._unread.discard(incident_id)
@@ -199,7 +199,7 @@ class Keeper:
         self,
         incident_id: str,
         *,
-        agent: str | None = None,
+        agent: Reference | None = None,
         told: tuple[Line, ...] = (),
         own: bool = False,
     ) -> Reading | None:
@@ -234,11 +234,14 @@ class Keeper:
             return
         if reading.incident is None:
             self._unread.discard(incident_id)
-        for card in await self._book.of_incident(incident_id):
-            await self._revise(card, lambda old: advance(old, reading))
+        for at, card in enumerate(await self._book.of_incident(incident_id)):
+            await self._revise(card, lambda old: advance(old, reading), is_quiet=at > 0)
 
-    async def _revise(self, card: CardRecord, change: _ChangeOf) -> None:
-        """Change what a card should show; again where somebody else was first."""
+    async def _revise(self, card: CardRecord, change: _ChangeOf, *, is_quiet: bool = False) -> None:
+        """Change what a card should show; again where somebody else was first.
+
+        `is_quiet`: nobody is notified, because another card of the incident does that.
+        """
         found: CardRecord | None = card
         for _ in range(_TRIES):
             if found is None:
@@ -252,7 +255,7 @@ class Keeper:
                 wanted=new.wanted(),
                 state=new.state(),
                 is_open=new.is_open,
-                lines=[lines.write(one) for one in changed.lines],
+                lines=_written(changed, is_quiet=is_quiet),
             ):
                 break
             found = await self._book.get(card.channel_id, card.incident_id, card.thread_ts)
@@ -281,6 +284,14 @@ class Keeper:
             reads.wanted -= 1
             if not reads.wanted:
                 self._reads.pop(incident_id, None)
+
+
+def _written(change: Change, *, is_quiet: bool) -> list[str]:
+    told = [lines.quiet(one) for one in change.lines] if is_quiet else change.lines
+    last = len(told) - 1
+    return [
+        lines.write(one, to_channel=change.to_channel and at == last) for at, one in enumerate(told)
+    ]
 
 
 def _knows(card: CardRecord, occurred_at: datetime) -> bool:

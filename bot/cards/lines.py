@@ -5,24 +5,33 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from bot.model import Bold, Code, Line, Link, Mention, Piece, Struck, When
+from bot.model import Bold, Code, Line, Link, Mention, Person, Piece, Struck, When
 
 LONGEST = 2900  # characters of a line in a thread; Slack shows no more in one section
+_TO_CHANNEL = {"to": "channel"}  # in front of the pieces; who does not know it leaves it out
 
 _TEXTS: Mapping[str, type[Bold | Code | Struck]] = {"bold": Bold, "code": Code, "struck": Struck}
 
 
-def write(line: Line) -> str:
+def write(line: Line, *, to_channel: bool = False) -> str:
     """Write a line for its thread; what is longer than Slack shows is cut."""
-    return json.dumps(dump(shortened(line, LONGEST)), ensure_ascii=False, separators=(",", ":"))
+    pieces = dump(shortened(line, LONGEST))
+    marked = [_TO_CHANNEL, *pieces] if to_channel else pieces
+    return json.dumps(marked, ensure_ascii=False, separators=(",", ":"))
 
 
-def read(body: str) -> Line:
-    """Read what `write` wrote; empty where it cannot be read."""
+def read(body: str) -> tuple[Line, bool]:
+    """Read what `write` wrote, and whether the channel is told, too; empty where it cannot be."""
     try:
-        return load(json.loads(body))
+        found = json.loads(body)
+        return load(found), isinstance(found, list) and found[:1] == [_TO_CHANNEL]
     except (ValueError, TypeError, RecursionError):
-        return ()
+        return (), False
+
+
+def quiet(line: Line) -> Line:
+    """Let a line notify nobody."""
+    return tuple(piece.text if isinstance(piece, Person) else piece for piece in line)
 
 
 def shortened(line: Line, limit: int) -> Line:
@@ -55,6 +64,8 @@ def _dump(piece: Piece) -> Any:
             return {"link": [piece.text, piece.url]}
         case Mention():
             return {"mention": piece.slack_user_id}
+        case Person():
+            return {"person": [piece.text, piece.pagerduty_user_id]}
         case When():
             return {"when": [piece.at.isoformat(), piece.style]}
         case Bold() | Code() | Struck():
@@ -73,6 +84,8 @@ def _load(found: Any) -> Piece | None:
             piece = Link(text, url)
         case "mention", str(slack_user_id):
             piece = Mention(slack_user_id)
+        case "person", [str(text), str(pagerduty_user_id)]:
+            piece = Person(text, pagerduty_user_id)
         case "when", [str(at), "clock" | "date" as style]:
             piece = When(datetime.fromisoformat(at), style)
         case _, str(text) if kind in _TEXTS:

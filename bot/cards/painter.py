@@ -5,6 +5,7 @@ edit by a second, which is what keeps edits apart, also those of several replica
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 
@@ -15,12 +16,14 @@ from bot.cards.needs import Book
 from bot.clock import Clock
 from bot.errors import Busy, ChannelClosed, MessageGone, SlackError, SlackLimited, StoreError
 from bot.ledger import CardRecord
+from bot.model import Line, Mention, Person
 from bot.ports import CardBoard
 from bot.tasks import TaskSet
 
 log = structlog.get_logger(__name__)
 
 EDIT_SECONDS = 10.0  # one call to Slack; it ends well within the lease
+LOOK_UP_SECONDS = 3.0  # of people, while the lease goes on
 LEASE_SECONDS = 30.0
 BETWEEN_EDITS_SECONDS = 1.0
 CLOSED_SECONDS = 3600.0  # until a closed channel is tried again
@@ -30,15 +33,21 @@ WIDTH = 8  # edits at a time
 MOST_TASKS = 2000
 TOLD_AGAIN = timedelta(days=1)
 
+SlackUserOf = Callable[[str], Awaitable[str | None]]
+"""Give who a PagerDuty user is in Slack; None where nobody could tell. Raises nothing."""
+
 _Place = tuple[str, str | None, str]
 
 
 class Painter:
     """Draw cards and write their threads' lines."""
 
-    def __init__(self, book: Book, board: CardBoard, clock: Clock) -> None:
+    def __init__(
+        self, book: Book, board: CardBoard, clock: Clock, slack_user_of: SlackUserOf
+    ) -> None:
         self._book = book
         self._board = board
+        self._slack_user_of = slack_user_of
         self._clock = clock
         self._tasks = TaskSet(MOST_TASKS)
         self._running: set[_Place] = set()
@@ -130,14 +139,31 @@ class Painter:
 
     async def _write_lines(self, card: CardRecord) -> None:
         for waiting in await self._book.lines(card):
-            if line := lines.read(waiting.body):
+            line, to_channel = lines.read(waiting.body)
+            if line:
+                line = await self._notifying(line)
                 async with asyncio.timeout(EDIT_SECONDS):
                     await self._board.say(
-                        card.channel_id, line, thread_ts=card.thread_ts or card.ts
+                        card.channel_id,
+                        line,
+                        thread_ts=card.thread_ts or card.ts,
+                        to_channel=to_channel,
                     )
             else:  # of another version
                 log.error("a line cannot be read and is left out", incident=card.incident_id)
             await self._book.written(waiting)
+
+    async def _notifying(self, line: Line) -> Line:
+        """Mention those who must know of it; who is not found in Slack soon is named."""
+        pieces = list(line)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LOOK_UP_SECONDS):
+                for at, piece in enumerate(line):
+                    if isinstance(piece, Person) and (
+                        found := await self._slack_user_of(piece.pagerduty_user_id)
+                    ):
+                        pieces[at] = Mention(found)
+        return tuple(pieces)
 
     async def _post_again(self, card: CardRecord) -> None:
         """Post a deleted card once more; whoever deletes it again does not want it."""

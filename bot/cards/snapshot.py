@@ -27,7 +27,8 @@ class Snapshot:
 
     `asked_at` is when the reading began. `note_count` None: its notes were never read;
     `notes_due`: they were not read the last time. `is_gone`: PagerDuty has it no more.
-    `stale_since`: PagerDuty has not answered since then.
+    `stale_since`: PagerDuty has not answered since then. `is_loud`: its channel was told that it
+    escalated, so it is told how that ended.
     """
 
     incident: Incident
@@ -38,6 +39,7 @@ class Snapshot:
     details: tuple[Line, ...] = ()
     stale_since: datetime | None = None
     is_gone: bool = False
+    is_loud: bool = False
 
     @property
     def order(self) -> tuple[datetime, datetime]:
@@ -88,6 +90,7 @@ class Snapshot:
             {
                 "asked": _instant(self.asked_at),
                 "notes_due": self.notes_due,
+                "loud": self.is_loud,
                 "unseen": {name: incident[name] for name in _UNSEEN},
             }
         )
@@ -125,6 +128,7 @@ def _snapshot(seen: Mapping[str, Any], rest: Mapping[str, Any]) -> Snapshot:
         details=tuple(lines.load(one) for one in seen["details"]),
         stale_since=_read_instant(seen["stale"]),
         is_gone=bool(seen["gone"]),
+        is_loud=bool(rest.get("loud")),
     )
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from bot.model import Reference
 from bot.pagerduty.answers import MalformedAnswer, instant, reference
 
 MAX_BODY_BYTES = 2 * 1024 * 1024  # PagerDuty drops payloads over 256 KB itself
@@ -22,14 +23,14 @@ _MAX_SIGNATURES = 20  # in one header; a rotation has two
 class WebhookEvent:
     """One delivery. `event_type` is an open set (`incident.acknowledged`, `pagey.ping` ...).
 
-    `incident_id` is None for what is not about an incident; `agent` is who did it, as a name.
+    `incident_id` is None for what is not about an incident; `agent` is who did it.
     """
 
     event_id: str
     event_type: str
     occurred_at: datetime
     incident_id: str | None
-    agent: str | None
+    agent: Reference | None
 
 
 def verify(raw_body: bytes, header: str | None, secrets: Sequence[str]) -> bool:
@@ -68,13 +69,12 @@ def parse_webhook(raw_body: bytes) -> WebhookEvent:
         raise MalformedAnswer("an event without id, type or time")
     about = data if data.get("type") == "incident" else _mapping(data.get("incident"))
     incident_id = about.get("id")
-    agent = reference(event.get("agent"))
     return WebhookEvent(
         event_id=event_id,
         event_type=event_type,
         occurred_at=occurred_at,
         incident_id=incident_id if isinstance(incident_id, str) and incident_id else None,
-        agent=agent.name if agent else None,
+        agent=reference(event.get("agent")),
     )
 
 

@@ -72,8 +72,15 @@ class CardBoard:
             )
         )
 
-    async def say(self, channel_id: str, line: Line, *, thread_ts: str | None = None) -> None:
-        """Write a line into a thread, or into the channel."""
+    async def say(
+        self,
+        channel_id: str,
+        line: Line,
+        *,
+        thread_ts: str | None = None,
+        to_channel: bool = False,
+    ) -> None:
+        """Write a line into a thread (`to_channel`: and show it in the channel), or there only."""
         await _ask(
             self._client.chat_postMessage(
                 channel=channel_id,
@@ -82,6 +89,7 @@ class CardBoard:
                 unfurl_links=False,
                 unfurl_media=False,
                 thread_ts=thread_ts,
+                reply_broadcast=True if to_channel and thread_ts else None,
             )
         )
 

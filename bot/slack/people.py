@@ -91,6 +91,15 @@ class People:
         """
         return await self._people.get(slack_user_id, lambda: self._read_person(slack_user_id))
 
+    async def person_with(self, email: str) -> SlackPerson | None:
+        """Find somebody by exact e-mail address; None when Slack knows no such user.
+
+        Raises:
+            SlackError: Slack did not say.
+        """
+        low = email.casefold()
+        return await self._people.get(low, lambda: self._read_address(low))
+
     async def groups_of(self, slack_user_id: str) -> frozenset[str]:
         """Give ids and `@handles` of the user groups that somebody is in.
 
@@ -107,6 +116,15 @@ class People:
             if isinstance(error, SlackApiError) and reason_of(error) in _UNKNOWN_USER:
                 return None
             raise _unanswered("who you are", "users:read", error) from error
+        return person_of(answer["user"], team_id=self._team_id)
+
+    async def _read_address(self, email: str) -> SlackPerson | None:
+        try:
+            answer = await self._client.users_lookupByEmail(email=email)
+        except FAILURES as error:
+            if isinstance(error, SlackApiError) and reason_of(error) in _UNKNOWN_USER:
+                return None
+            raise _unanswered("who has an e-mail address", "users:read.email", error) from error
         return person_of(answer["user"], team_id=self._team_id)
 
     async def _read_groups(self) -> Mapping[str, frozenset[str]]:

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from datetime import UTC
 
-from bot.model import Bold, Code, Line, Link, Mention, Piece, Struck, When
+from bot.model import Bold, Code, Line, Link, Mention, Person, Piece, Struck, When
 
 ELLIPSIS = "…"
 _TRAILING = " \n\u200d"  # not before an ellipsis; U+200D joins the halves of an emoji
@@ -136,10 +136,11 @@ def _render_piece(piece: Piece, marks: AbstractSet[str], room: int | None = None
             return _link(piece, marks, room)
         case Bold() | Struck() | Code():
             return _marked(piece, _less(room, 2))
-        case Mention():
-            return _fit(_mention(piece), room)
-        case When():
-            return _fit(_when(piece), room)
+        case Person():
+            return _fit(escape(_inert(one_line(piece.text), marks)), room)
+        case Mention() | When():
+            whole = _mention(piece) if isinstance(piece, Mention) else _when(piece)
+            return _fit(whole, room)
 
 
 def _marked(piece: Bold | Struck | Code, room: int | None) -> str:

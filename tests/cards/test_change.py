@@ -8,7 +8,7 @@ import pytest
 
 from bot.cards.change import Change, Reading, advance, differs
 from bot.cards.snapshot import Snapshot
-from bot.model import Incident, Line, Link, Struck
+from bot.model import Incident, Line, Link, Person, Reference, Struck
 from tests.cards.world import ANN, AT, BOB, acknowledged, incident, note, resolved
 
 LATER = AT + timedelta(minutes=1)
@@ -26,6 +26,7 @@ def words(line: Line) -> str:
     return "".join(one if isinstance(one, str) else getattr(one, "text", "") for one in line)
 
 
+DANA = Reference("PDANA", "Dana")
 ESCALATING = {"assigned_via": "escalation_policy"}
 
 
@@ -71,9 +72,48 @@ def test_a_change_has_its_line_or_none(old: Incident, new: Incident, line: str |
     assert [words(one) for one in found.lines] == ([line] if line else [])
 
 
-def test_the_previous_assignee_is_struck_and_the_agent_named() -> None:
-    line = changed(OLD, incident(assignees=(BOB,)), agent="Dana").lines[0]
-    assert line == (Struck("Ann"), " → Bob", ", by Dana")
+@pytest.mark.parametrize(
+    ("agent", "line"),
+    [
+        pytest.param(
+            DANA,
+            (Struck("Ann"), " → ", "Ann", ", ", Person("Bob", "PBOB"), ", by Dana"),
+            id="known",
+        ),
+        pytest.param(BOB, (Struck("Ann"), " → ", "Ann", ", ", "Bob", ", by Bob"), id="one of them"),
+        pytest.param(None, (Struck("Ann"), " → Ann, Bob"), id="it may be one of them"),
+    ],
+)
+def test_who_is_assigned_must_know_unless_they_did_it(agent: Reference | None, line: Line) -> None:
+    found = changed(OLD, incident(assignees=(ANN, BOB)), agent=agent)
+
+    assert found.lines == (line,)
+    assert not found.to_channel
+
+
+def test_escalation_that_nobody_heard_is_told_to_the_channel_and_so_is_its_end() -> None:
+    old = replace(OLD, incident=incident(**ESCALATING))
+
+    loud = changed(old, incident(assignees=(BOB,), **ESCALATING))
+    assert loud.lines == (("Escalated: ", Struck("Ann"), " → ", Person("Bob", "PBOB")),)
+    assert loud.to_channel
+
+    taken = changed(loud.snapshot, acknowledged(BOB, assignees=(BOB,)))
+    assert (taken.lines, taken.to_channel) == ((), False)
+    over = changed(taken.snapshot, resolved())
+    assert (len(over.lines), over.to_channel) == (1, True)
+    again = changed(over.snapshot, incident(last_status_change_by=ANN, **ESCALATING))
+    assert (len(again.lines), again.to_channel) == (1, False)
+    assert not changed(again.snapshot, resolved()).to_channel
+
+
+def test_escalation_of_what_is_acknowledged_stays_in_the_thread() -> None:
+    old = replace(OLD, incident=acknowledged(assigned_via="escalation_policy"))
+
+    found = changed(old, acknowledged(assignees=(BOB,), assigned_via="escalation_policy"))
+
+    assert len(found.lines) == 1
+    assert not found.to_channel
 
 
 def test_a_merged_incident_links_to_its_target() -> None:

@@ -7,7 +7,19 @@ import pytest
 
 from bot.errors import MessageGone, SlackError, StoreError, Unavailable
 from bot.ledger import CardRecord
-from bot.model import Assignment, IncidentId, Invocation, Outcome, SlackUserId, Status, Via
+from bot.model import (
+    Assignment,
+    IncidentId,
+    Invocation,
+    Mention,
+    Outcome,
+    Person,
+    Reference,
+    SlackUserId,
+    Status,
+    Struck,
+    Via,
+)
 from tests.cards.world import ANN, AT, BOB, Cards, acknowledged, incident, note, resolved
 
 DOWN = Unavailable("PagerDuty does not answer.")
@@ -207,6 +219,44 @@ async def test_a_card_of_a_deleted_incident_says_so(cards: Cards) -> None:
     assert cards.board.shown[-1][1].is_gone
     record = await cards.store.cards.get("C1", "Q1")
     assert isinstance(record, CardRecord)
+
+
+async def test_who_is_assigned_is_notified_by_one_card_and_named_by_the_others(
+    cards: Cards,
+) -> None:
+    await cards.card()
+    await cards.card("C2", "2.0")
+    cards.pagerduty.incident = incident(second=1, assignees=(BOB, ANN))
+    await cards.keeper.reported("Q1", AT, Reference("PDANA", "Dana"))
+    await cards.drawn()
+
+    assert sorted(cards.board.said) == [
+        ("1.0", (Struck("Ann"), " → ", Mention("U0PBOB"), ", ", "Ann", ", by Dana")),
+        ("2.0", (Struck("Ann"), " → ", "Bob", ", ", "Ann", ", by Dana")),
+    ]
+
+
+async def test_who_is_not_in_slack_is_named(cards: Cards) -> None:
+    cards.pagerduty.incident = incident(assignees=(BOB,))
+    await cards.card()
+    cards.pagerduty.incident = incident(second=1, assignees=(ANN,))
+    await cards.keeper.reported("Q1", AT, Reference("PDANA", "Dana"))
+    await cards.drawn()
+
+    assert cards.board.said == [("1.0", (Struck("Bob"), " → ", Person("Ann", "PANN"), ", by Dana"))]
+
+
+async def test_unheard_escalation_is_shown_in_the_channel_once(cards: Cards) -> None:
+    cards.pagerduty.incident = incident(assigned_via="escalation_policy")
+    await cards.card()
+    escalated = incident(second=1, assigned_via="escalation_policy", assignees=(BOB,))
+    await cards.change(escalated, [note(1)])
+    await cards.change(escalated, [note(1), note(2)])
+
+    assert cards.board.loud == [("Escalated: ", Struck("Ann"), " → ", Mention("U0PBOB"))]
+    assert len(cards.board.said) == 3
+    await cards.change(resolved(second=2))
+    assert cards.board.loud[1:] == [("Bob", " resolved this.")]
 
 
 @pytest.mark.parametrize("content", ["🔥" * 3000, "x" * 30_000, "a\0b\ud800c"])

@@ -10,7 +10,7 @@ from bot.cards.keeper import Keeper
 from bot.cards.own import OwnWrites
 from bot.cards.painter import Painter
 from bot.model import Card
-from tests.cards.world import Cards, FakeBoard, incident
+from tests.cards.world import Cards, FakeBoard, incident, slack_user_of
 
 
 @dataclass
@@ -30,7 +30,7 @@ async def test_the_newest_state_is_shown_last(cards: Cards, seed: int) -> None:
     await cards.card()
     dice = random.Random(seed)  # noqa: S311 - no secret, a test's dice
     board = SlowBoard(dice=dice)
-    painters = [Painter(cards.store.cards, board, cards.clock) for _ in range(2)]
+    painters = [Painter(cards.store.cards, board, cards.clock, slack_user_of) for _ in range(2)]
     keepers = [
         Keeper(
             book=cards.store.cards,

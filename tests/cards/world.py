@@ -168,6 +168,7 @@ class FakeBoard:
     shown: list[tuple[str, Card]] = field(default_factory=list)
     posted: list[tuple[str, Card]] = field(default_factory=list)
     said: list[tuple[str | None, Line]] = field(default_factory=list)
+    loud: list[Line] = field(default_factory=list)  # of them, those shown in the channel, too
     errors: list[Exception] = field(default_factory=list)
 
     def _fail(self) -> None:
@@ -183,9 +184,18 @@ class FakeBoard:
         self._fail()
         self.shown.append((ts, card))
 
-    async def say(self, channel_id: str, line: Line, *, thread_ts: str | None = None) -> None:  # noqa: ARG002 - the port's
+    async def say(
+        self,
+        channel_id: str,  # noqa: ARG002 - the port's
+        line: Line,
+        *,
+        thread_ts: str | None = None,
+        to_channel: bool = False,
+    ) -> None:
         self._fail()
         self.said.append((thread_ts, line))
+        if to_channel:
+            self.loud.append(line)
 
     async def permalink(self, channel_id: str, ts: str) -> str:
         self._fail()
@@ -248,6 +258,11 @@ class Cards:
         await self.drawn()
 
 
+async def slack_user_of(pagerduty_user_id: str) -> str | None:
+    """Tell who somebody is in Slack: all but Ann's user is there."""
+    return None if pagerduty_user_id == ANN.id else f"U0{pagerduty_user_id}"
+
+
 @asynccontextmanager
 async def cards_of(
     folder: Path, *, seconds: float = 30, leads: bool = True
@@ -259,7 +274,7 @@ async def cards_of(
     own = OwnWrites(pagerduty, clock)
     flaky = Flaky(store.cards)
     book = cast(Book, flaky)
-    painter = Painter(book, board, clock)
+    painter = Painter(book, board, clock, slack_user_of)
     keeper = Keeper(book=book, board=board, own=own, painter=painter, clock=clock)
 
     async def lead() -> bool:

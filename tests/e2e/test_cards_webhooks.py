@@ -82,7 +82,7 @@ def acts(here: World, kind: str, incident: Incident, by: User) -> None:
     [
         ("note", "Bob Breuer noted: looked at it"),
         ("reassign", "~Ann Archer~ → Bob Breuer, by Bob Breuer"),
-        ("escalate", "Escalated: ~Bob Breuer~ → Ann Archer"),
+        ("escalate", "Escalated: ~Bob Breuer~ → <@U0ANN>"),
         ("resolve", "Bob Breuer resolved this."),
     ],
 )

@@ -65,7 +65,8 @@ def test_payloads_of_the_contract_are_read() -> None:
         for one in support.contract()["webhooks_v3"]["payload_examples"]
     )
     assert first.event_type == "incident.priority_updated"
-    assert (first.incident_id, first.agent) == ("PGR0VU2", "Tenex Engineer")
+    assert first.agent is not None
+    assert (first.incident_id, first.agent.name) == ("PGR0VU2", "Tenex Engineer")
     assert first.occurred_at.isoformat() == "2020-10-02T18:45:22.169000+00:00"
     assert (second.incident_id, second.agent) == (None, None)
 
