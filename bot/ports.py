@@ -313,7 +313,10 @@ class Threads(Protocol):
     """Which incident a Slack thread is about."""
 
     async def incident_of(self, channel_id: str, thread_ts: str) -> str | None:
-        """Give the id of the incident of the thread's newest card, None where there is none."""
+        """Give the id of the incident of the thread's newest card, None where there is none.
+
+        Raises SlackError where that cannot be told.
+        """
         ...
 
 

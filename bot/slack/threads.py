@@ -6,6 +6,7 @@ from typing import Any
 import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.errors import SlackError
 from bot.slack.client import FAILURES, reason_of
 
 log = structlog.get_logger(__name__)
@@ -25,7 +26,8 @@ class Threads:
     async def incident_of(self, channel_id: str, thread_ts: str) -> str | None:
         """Give the incident of the newest card in the thread, its first message included.
 
-        Where Slack does not tell, there is none: the caller then asks which one is meant.
+        Raises:
+            SlackError: Slack did not show the whole thread; another incident must not be guessed.
         """
         newest: str | None = None
         cursor = ""
@@ -35,15 +37,23 @@ class Threads:
                     channel=channel_id, ts=thread_ts, limit=PAGE, cursor=cursor
                 )
             except FAILURES as error:
-                log.info("no replies to read", channel_id=channel_id, reason=reason_of(error))
-                return newest
+                reason = reason_of(error)
+                log.warning("a thread could not be read", channel_id=channel_id, reason=reason)
+                raise _not_told(reason) from error
             for message in answer.get("messages") or ():
                 if message.get("bot_id") == self._bot_id:
                     newest = next(incidents_in(message), None) or newest
             cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
             if not cursor:
-                break
-        return newest
+                return newest
+        raise _not_told("the thread is too long")
+
+
+def _not_told(reason: str) -> SlackError:
+    return SlackError(
+        f"Slack did not tell which incident this thread is about ({reason}), so nothing was done. "
+        "Name the incident, or try again."
+    )
 
 
 def incidents_in(message: Mapping[str, Any]) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.sandbox.slack import Fault as SlackFault
 from bot.sandbox.slack import all_text
 from tests.e2e.facts import assignees, notes
 from tests.e2e.world import CHANNEL, World
@@ -227,3 +228,18 @@ async def test_word_unlike_any_verb_leads_to_help(here: World) -> None:
     said = await here.pd("xyzzy")
 
     assert 'I don\'t know "xyzzy". Nothing was done. /pd help lists what I know. (ref ' in said
+
+
+async def test_thread_that_slack_does_not_show_is_not_guessed(here: World) -> None:
+    theirs = here.incident("Theirs", assignees=[here.pd_bob])
+    mine = here.incident("Mine")
+    await here.slack.command(here.ann, f"/pd show {theirs.id} --post", channel=CHANNEL)
+    card = await here.slack.expect_message(CHANNEL, "Theirs")
+    here.slack.faults.add(SlackFault("conversations.replies", error="internal_error"))
+
+    await here.slack.post(here.ann, CHANNEL, "@pdbot resolve", thread_ts=card.ts)
+
+    said = all_text(await here.slack.expect_ephemeral(here.ann, CHANNEL))
+    assert "Slack did not tell which incident this thread is about" in said
+    assert "nothing was done" in said
+    assert (theirs.status, mine.status) == ("triggered", "triggered")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pytest
 
 from bot.clock import SystemClock
+from bot.errors import SlackError
 from bot.sandbox.slack import Fault, Message, Slack
 from bot.slack.channels import Channels
 from bot.slack.client import SlackWeb
@@ -104,11 +105,18 @@ async def test_card_that_somebody_else_posted_counts_for_nothing(place: Place) -
     assert await place.threads.incident_of("C0PROD", thread.ts) is None
 
 
-async def test_where_slack_does_not_tell_there_is_none(place: Place) -> None:
+@pytest.mark.parametrize("pages", [0, 1])
+async def test_where_slack_does_not_tell_all_nothing_is_guessed(place: Place, pages: int) -> None:
     thread = await card(place, "Q0000000000001")
+    for _ in range(PAGE):
+        await place.slack.post("U0ANN", "C0PROD", "hm", thread_ts=thread, wait=False)
+    await card(place, "Q0000000000002", thread)
+    if pages:
+        place.slack.faults.add(Fault("conversations.replies"))
     place.slack.faults.add(Fault("conversations.replies", error="internal_error"))
 
-    assert await place.threads.incident_of("C0PROD", thread) is None
+    with pytest.raises(SlackError, match=r"which incident this thread is about \(internal_error"):
+        await place.threads.incident_of("C0PROD", thread)
 
 
 async def test_long_thread_is_read_page_by_page_and_not_for_ever(place: Place) -> None:
