@@ -29,8 +29,8 @@ class Acknowledge:
         summary="acknowledge: you are on it",
         examples=("ack #123", "ack mine"),
         details=(
-            "What somebody else has acknowledged is left alone: use take for that.",
-            "More than three, or other people's among several, are shown first.",
+            "What somebody else has acknowledged is left alone: use take to get it.",
+            "More than three, or other people's among several, are listed before they are touched.",
         ),
     )
 
@@ -60,7 +60,7 @@ class Acknowledge:
                 whose = "assigned to you " if target.scope == "mine" else ""
                 known = f"all {len(every)} open ones are acknowledged" if every else "none is open"
                 raise RequestError(
-                    f"No incident {whose}is waiting for an acknowledgement, {known}; nothing was "
+                    f"No incident {whose}is waiting for an acknowledgement: {known}; nothing was "
                     "done."
                 )
             return triggered, []

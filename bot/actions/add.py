@@ -27,7 +27,7 @@ class AddResponders:
         form="add [INCIDENT] PEOPLE [-- MESSAGE]",
         summary="ask others to join; it stays with whoever has it",
         examples=("add #123 @ann oncall:Database -- the replica lags",),
-        details=("Whom: as in reassign. PagerDuty calls them, and they accept or decline.",),
+        details=("PEOPLE as in reassign. PagerDuty calls them, and they accept or decline.",),
         is_rare=True,
         is_additive=True,
     )

@@ -31,9 +31,9 @@ class Escalate:
     usage: ClassVar[Usage] = Usage(
         verb="escalate",
         form="escalate [INCIDENT] [LEVEL|next]",
-        summary="call the next level of its escalation policy, or the one you name",
+        summary="call the next level, or the one you name",
         examples=("escalate #123", "escalate #123 2"),
-        details=("Behind it escalation goes on as usual.",),
+        details=("Levels are those of its escalation policy. From there it goes on as usual.",),
         is_additive=True,
     )
 

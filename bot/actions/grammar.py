@@ -155,7 +155,13 @@ class Usage:
     def hint(self, command: str) -> Line:
         """Give the one line that helps after a mistake."""
         example = f"{command} {self.examples[0]}"
-        return ("It goes: ", Code(f"{command} {self.form}"), ", for example ", Code(example), ".")
+        return (
+            "Write it as ",
+            Code(f"{command} {self.form}"),
+            ", for example ",
+            Code(example),
+            ".",
+        )
 
 
 def one(request: Request, *, extra: str = "") -> Target:

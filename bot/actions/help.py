@@ -67,8 +67,10 @@ def _courteous(opening: str, command: str) -> Line:
 
 def _one(usage: Usage, command: str) -> tuple[Line, ...]:
     aliases = f"Short: {', '.join(usage.aliases)}." if usage.aliases else ""
+    does = f"{usage.summary[0].upper()}{usage.summary[1:]}."
     lines: list[Line] = [
-        (Code(f"{command} {usage.form}"), f": {usage.summary}. {aliases}".rstrip()),
+        (Code(f"{command} {usage.form}"),),
+        (f"{does} {aliases}".rstrip(),),
         *((detail,) for detail in usage.details),
         *(("For example: ", Code(f"{command} {example}")) for example in usage.examples),
     ]

@@ -81,7 +81,7 @@ class Show:
         verb="show",
         aliases=("s",),
         form="show INCIDENT [--post]",
-        summary="its card; --post puts it into the channel",
+        summary="an incident's card; --post shows it to all",
         examples=("show #123", "show #123 --post"),
         writes=False,
     )

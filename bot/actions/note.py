@@ -30,7 +30,9 @@ class AddNote:
         form="note [INCIDENT] TEXT",
         summary="add a note, also to a resolved incident",
         examples=("note #123 disk is full on db-03",),
-        details=("A text that begins like an incident: note -- 500 errors on the API.",),
+        details=(
+            "Where TEXT begins like an incident, put -- before it: note -- 500 errors on the API.",
+        ),
         is_additive=True,
     )
 
@@ -77,7 +79,7 @@ class ReadNotes:
     usage: ClassVar[Usage] = Usage(
         verb="notes",
         form="notes INCIDENT",
-        summary="read its notes",
+        summary="read an incident's notes",
         examples=("notes #123",),
         writes=False,
         is_rare=True,

@@ -88,7 +88,7 @@ def resolved_already(incident: Incident, now: datetime, command: str) -> Line:
     at = incident.resolved_at or incident.last_status_change_at
     return (
         *named(incident),
-        f" was resolved by {who_changed(incident)} {ago(at, now)}, nothing changed. Use ",
+        f" was resolved by {who_changed(incident)} {ago(at, now)}; nothing changed. Use ",
         Code(f"{command} reopen {incident.number}"),
         " to page people again.",
     )

@@ -24,7 +24,7 @@ class SetPriority:
         verb="priority",
         aliases=("prio",),
         form="priority [INCIDENT] P2",
-        summary="set its priority, by the names of your account",
+        summary="set its priority, by its name in your account",
         examples=("priority #123 P2",),
         is_rare=True,
     )
@@ -47,7 +47,7 @@ class SetPriority:
             incident.id, wanted.id, from_email=desk.responder.from_email
         )
         after = await carried_out(desk, incident, write, lambda read: read.priority == wanted.name)
-        was = f", it was {incident.priority}" if incident.priority else ""
+        was = f"; it was {incident.priority}" if incident.priority else ""
         lines: list[Line] = [
             ("PagerDuty says: ", *named(after), f" has the priority {after.priority}{was}.")
         ]

@@ -24,11 +24,12 @@ class Reassign:
         verb="reassign",
         aliases=("ra", "assign"),
         form="reassign [INCIDENT] PEOPLE [-- REASON]",
-        summary="hand over, all or nothing; REASON becomes a note",
+        summary="hand over; REASON becomes a note",
         examples=("reassign #123 @ann bob@example.com -- knows the exporter",),
         details=(
             "PEOPLE: @mention, e-mail, PagerDuty id, name, me, oncall:SCHEDULE-OR-SERVICE;",
             "or one ep:ESCALATION-POLICY instead. Names with spaces go into quotes.",
+            "All are found, or nothing is done. Direct assignment stops escalation.",
         ),
         is_additive=True,
     )

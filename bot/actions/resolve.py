@@ -23,9 +23,12 @@ class Resolve:
         verb="resolve",
         aliases=("r", "res"),
         form="resolve [INCIDENT] [TEXT]",
-        summary="resolve; TEXT becomes the resolution and a note",
+        summary="resolve; TEXT is kept as a note, too",
         examples=("resolve #123 restarted the exporter",),
-        details=("A text that begins like an incident: resolve -- 500 errors are gone.",),
+        details=(
+            "TEXT is kept as the resolution and as a note.",
+            "Where TEXT begins like an incident, put -- before it: resolve -- 500 errors are gone.",
+        ),
     )
 
     @classmethod

@@ -28,10 +28,10 @@ class Snooze:
     usage: ClassVar[Usage] = Usage(
         verb="snooze",
         form="snooze [INCIDENT] 2h|until 09:00",
-        summary="quiet until then, at most 7 days; then it pages again",
+        summary="keep it quiet; then it pages again",
         examples=("snooze #123 2h", "snooze #123 until mon 9"),
         details=(
-            "Times of day are those of your own time zone in Slack.",
+            "At most 7 days. Times of day are those of your own time zone in Slack.",
             "PagerDuty snoozes what is acknowledged: a triggered incident is acknowledged first.",
         ),
     )

@@ -80,7 +80,7 @@ class Take:
     usage: ClassVar[Usage] = Usage(
         verb="take",
         form="take [INCIDENT]",
-        summary="assign to me and acknowledge",
+        summary="assign it to me, and acknowledge",
         examples=("take #123",),
     )
 
@@ -135,7 +135,7 @@ class Reopen:
     usage: ClassVar[Usage] = Usage(
         verb="reopen",
         form="reopen INCIDENT",
-        summary="back to triggered; this pages people",
+        summary="bring it back to triggered; this pages people",
         examples=("reopen #123",),
         is_rare=True,
     )

@@ -39,7 +39,7 @@ class Update:
         summary="Rundeck's Incident Update in one go",
         examples=("update #123 --assignees ann@example.com --status acknowledged",),
         details=(
-            "A value runs to the next flag. --resolution resolves.",
+            "A value runs to the next flag. --resolution resolves the incident.",
             "Assignees are written before the status.",
         ),
         is_rare=True,

@@ -46,7 +46,7 @@ class WhoAmI:
         if user is not None:
             link = Link(user.name, user.html_url) if user.html_url else user.name
             role = f", {user.role.replace('_', ' ')}" if user.role else ""
-            return (*you, ", to PagerDuty ", link, f" ({user.email}{role}).")
+            return (*you, " in Slack, and ", link, f" ({user.email}{role}) in PagerDuty.")
         email = responder.slack_email or "unknown"
         line = (*you, f". I don't know your PagerDuty user (Slack e-mail {email}).")
         if responder.from_email:

@@ -16,7 +16,7 @@ class ResolvedAlready(RequestError):
 
     def __init__(self, incident: Incident, line: Line) -> None:
         super().__init__(
-            f"#{incident.number} was resolved already, nothing changed.", incidents=(incident,)
+            f"#{incident.number} was resolved already; nothing changed.", incidents=(incident,)
         )
         self._line = line
 

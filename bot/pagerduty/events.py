@@ -103,7 +103,7 @@ class Events:
                     " again, which PagerDuty's deduplication absorbs."
                 ) from None
             raise Unavailable(
-                f"PagerDuty did not take the event: {lost.why}. It is sent again."
+                f"PagerDuty did not take the event: {lost.why}. It will be sent again."
             ) from None
         except AnswerTooLarge:
             raise Refused(
@@ -130,13 +130,13 @@ def _event_error(answer: Answer, routing_key: str) -> PagerDutyError:
         told = f"for {seconds:.0f} s" if seconds else "for a while"
         return RateLimited(
             f"PagerDuty asks to wait {told}, because too many events were sent to this integration"
-            " key. It is sent again then.",
+            " key. It will be sent again then.",
             retry_after_seconds=seconds,
         )
     said = http_errors.read_error(answer.body, (routing_key,))
     if status == HTTPStatus.REQUEST_TIMEOUT or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return Unavailable(
-            f"PagerDuty did not take the event (it answered {status}). It is sent again.",
+            f"PagerDuty did not take the event (it answered {status}). It will be sent again.",
             status=status,
             code=said.code,
             details=said.details,

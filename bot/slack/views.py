@@ -128,7 +128,8 @@ def _buttons(buttons: Sequence[Button]) -> list[Block]:
 def _count(incidents: Sequence[Incident]) -> str:
     if not incidents:
         return "No open incident is assigned to you."
-    return f"{counted(len(incidents), 'open incident')} assigned to you."
+    verb = "is" if len(incidents) == 1 else "are"
+    return f"{counted(len(incidents), 'open incident')} {verb} assigned to you."
 
 
 def _more_incidents(count: int) -> Line:

@@ -197,7 +197,7 @@ async def test_priority_is_set_by_name(both: World) -> None:
     incident = both.incident()
 
     assert "has the priority P2." in await both.pd("priority 1 p2")
-    assert "has the priority P1, it was P2." in await both.pd("prio 1 P1")
+    assert "has the priority P1; it was P2." in await both.pd("prio 1 P1")
     assert "has the priority P1; nothing changed." in await both.pd("priority 1 P1")
     assert incident.priority is not None
     assert incident.priority.name == "P1"

@@ -162,7 +162,7 @@ async def test_stale_button_changes_nothing_and_says_who_did_it(both: World) -> 
     await both.click(card, "acknowledge")
 
     said = all_text(await both.slack.expect_ephemeral(both.ann))
-    assert "was resolved by Bob Breuer a few seconds ago, nothing changed." in said
+    assert "was resolved by Bob Breuer a few seconds ago; nothing changed." in said
     assert incident.status == "resolved"
 
 

@@ -165,7 +165,7 @@ async def test_whoami_says_who_pagerduty_thinks_i_am(both: World) -> None:
     said = await both.pd("whoami")
 
     assert "Ann Archer" in said
-    assert "(ann@example.com, user)." in said
+    assert "(ann@example.com, user) in PagerDuty." in said
     assert "You may do everything here that PagerDuty lets you do." in said
 
 
@@ -179,6 +179,7 @@ async def test_help_lists_every_verb_in_a_table_with_an_example_of_mine(both: Wo
     )
     often = [action.usage for action in ACTIONS if not action.usage.is_rare]
     assert len(table.splitlines()) == len(often) <= 12
+    assert max(map(len, table.splitlines())) <= 84  # wider ones wrap in Slack's window
     rare = ", ".join(action.usage.verb for action in ACTIONS if action.usage.is_rare)
     assert f"Also: {rare}." in all_text(shown)
     assert "/pd note #1 …" in all_text(shown)

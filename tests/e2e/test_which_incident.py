@@ -170,7 +170,7 @@ async def test_several_are_acknowledged_with_a_line_each(both: World) -> None:
 
     assert "2 acknowledged, 2 not possible:" in said
     assert "#99: No incident #99 in acme.pagerduty.com" in said
-    assert "#2 Done was resolved by Bob Breuer a few seconds ago, nothing changed." in said
+    assert "#2 Done was resolved by Bob Breuer a few seconds ago; nothing changed." in said
     assert "PagerDuty says: #3 Third is acknowledged by Ann Archer" in said
     assert done.status == "resolved"
 

@@ -129,7 +129,7 @@ def test_home_shows_incidents_identity_and_notifier() -> None:
     )
 
     text = said(view["blocks"])
-    assert "1 open incident assigned to you." in text
+    assert "1 open incident is assigned to you." in text
     assert "You are Ann." in text
     assert "3 rules are on." in text
     assert buttons_of(view["blocks"])[0] == ("acknowledge", "Acknowledge", "PT4KHLK")
