@@ -9,6 +9,7 @@ import asyncio
 from collections import deque
 from collections.abc import Sequence
 from datetime import timedelta
+from itertools import islice
 from typing import Final, TypeVar
 
 import structlog
@@ -74,6 +75,8 @@ class Receipts:
         ingestion = judged.ingestion
         key = (ingestion.message.channel_id, ingestion.message.ts)
         if EntryState.PENDING in ingested.entries:
+            if not self._waiting:
+                self._alarm.ring()  # the loop may be resting for longer than this should wait
             _keep(self._waiting, key, self._clock.monotonic())
         if judged.shadows:
             thread_ts = str(ingestion.why.get("thread_ts") or key[1])
@@ -127,7 +130,10 @@ class Receipts:
         """Give how long nothing needs to be done unless somebody rings."""
         if not self._leads:
             return LEAD_SECONDS
-        until = [1.0] if self._waiting else [LEAD_SECONDS]
+        until = [LEAD_SECONDS]
+        for since in islice(self._waiting.values(), 1):  # the oldest
+            due = since + words.PATIENCE.total_seconds()
+            until.append(max(0.05, due - self._clock.monotonic()))
         if (seconds := self._watch.next_seconds()) is not None:
             until.append(max(0.05, seconds))
         return min(until)

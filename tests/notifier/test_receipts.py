@@ -67,6 +67,24 @@ async def test_hourglass_comes_after_two_seconds_and_goes(tmp_path: Path) -> Non
         assert shown(it, said.ts) == {"rotating_light"}
 
 
+async def test_loop_that_rests_wakes_when_the_hourglass_is_due(tmp_path: Path) -> None:
+    rests: asyncio.Queue[float] = asyncio.Queue()
+
+    class RestingClock(WaitingClock):
+        async def sleep(self, seconds: float) -> None:
+            await rests.put(seconds)
+            await asyncio.Event().wait()  # until the alarm rings
+
+    async with rig(tmp_path, clock=RestingClock()) as it, asyncio.timeout(5):
+        running = asyncio.create_task(it.receipts.run())
+        idle = await rests.get()
+        await it.say("nightly failed")
+
+        assert idle > 2
+        assert 1 < await rests.get() <= 2
+        running.cancel()
+
+
 async def test_refused_event_is_told_with_a_retry_button(tmp_path: Path) -> None:
     async with rig(tmp_path) as it:
         it.sender.steps.append(Refused("PagerDuty refused the event (400)."))
