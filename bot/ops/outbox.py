@@ -13,11 +13,14 @@ from bot.errors import RequestError, StoreError
 from bot.ledger import Entry, EntryState
 from bot.ops.console import write_line
 from bot.store import Store, open_store
+from bot.store.entries import UNSETTLED
 
 SHOWN: Final = 1_000
 _PAGE: Final = 200
 _CELL: Final = 80
 _FAILED: Final = 1
+_LISTED: Final = (*UNSETTLED, EntryState.SUPERSEDED)
+_RANKS: Final = {EntryState.ABANDONED: 0, EntryState.SUPERSEDED: 2}
 
 
 async def list_entries(
@@ -26,7 +29,7 @@ async def list_entries(
     """List what has not been delivered, refused ones first; 0, or 1 when it cannot be read."""
 
     async def work(store: Store) -> None:
-        entries = await _unsettled(store)
+        entries = await _undelivered(store)
         for entry in entries if as_json else entries[:SHOWN]:
             write_line(out, json.dumps(as_object(entry)) if as_json else _line(entry))
         if as_json:
@@ -107,19 +110,19 @@ def as_object(entry: Entry) -> dict[str, Any]:
     }
 
 
-async def _unsettled(store: Store) -> list[Entry]:
-    """Read all of it, page by page; the refused ones come first."""
+async def _undelivered(store: Store) -> list[Entry]:
+    """Read all of it, page by page; the refused ones come first, what will never be sent last."""
     found: list[Entry] = []
     after = 0
-    while page := await store.entries.find(limit=_PAGE, after_id=after):
+    while page := await store.entries.find(_LISTED, limit=_PAGE, after_id=after):
         found += page
         after = page[-1].id
-    return sorted(found, key=lambda entry: (entry.state is not EntryState.ABANDONED, entry.id))
+    return sorted(found, key=lambda entry: (_RANKS.get(entry.state, 1), entry.id))
 
 
 def _line(entry: Entry) -> str:
     what = as_object(entry)
-    head = f"{entry.id:>6}  {entry.state:<9} {entry.action:<11} {entry.created_at:%Y-%m-%d %H:%M}"
+    head = f"{entry.id:>6}  {entry.state:<10} {entry.action:<11} {entry.created_at:%Y-%m-%d %H:%M}"
     error = f"  ({_cell(entry.error)})" if entry.error else ""
     return f"{head}  {_cell(entry.rule)}: {_cell(what['summary'] or entry.dedup_key)}{error}"
 

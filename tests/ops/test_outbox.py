@@ -91,6 +91,25 @@ async def test_discard_gives_it_up(store: Store, url: str) -> None:
     assert (await told(list_entries, url))[1] == "The outbox is empty: everything was delivered.\n"
 
 
+async def test_list_shows_last_what_came_too_late_to_be_sent(store: Store, url: str) -> None:
+    async def take(action: EventAction, condition: Condition, second: int) -> None:
+        event = OutboxEvent("billing", "env:KEY", "nightly", action, {"event_action": action})
+        message = MessageId("T0", "C0JOBS", f"170000000{second}.000100", condition)
+        ingestion = Ingestion(
+            message=message, seq=second, producer="script", job="nightly", events=(event,)
+        )
+        await store.messages.ingest(ingestion)
+        for claimed in await store.outbox.claim(1, 1):
+            await store.outbox.settle_sent(claimed)
+
+    await take(EventAction.RESOLVE, Condition.SUCCESS, 5)
+    await take(EventAction.TRIGGER, Condition.FAILURE, 4)
+    _, out, _ = await told(list_entries, url)
+
+    assert [line.split()[1] for line in out.splitlines()] == ["abandoned", "superseded"]
+    assert "Something newer with the same keys was already sent" in out
+
+
 @pytest.mark.parametrize("command", [show_entry, retry_entry, discard_entry])
 async def test_entry_that_is_not_there_is_said(store: Store, url: str, command: object) -> None:
     code, out, err = await told(command, url, 99)
