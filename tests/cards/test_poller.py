@@ -11,6 +11,7 @@ from bot.errors import SlackError, Unavailable
 from bot.ledger import CardRecord
 from bot.model import Status
 from tests.cards.world import Cards, acknowledged, cards_of, incident, resolved
+from tests.patience import PATIENCE_SECONDS
 
 DOWN = Unavailable("PagerDuty does not answer.")
 
@@ -113,7 +114,7 @@ async def test_the_rounds_go_on_whatever_happens(cards: Cards, closed: bool) -> 
         asyncio.ensure_future(cards.poller.run_sweeps()),
         asyncio.ensure_future(cards.poller.run_comparisons()),
     ]
-    await asyncio.wait_for(cards.clock.is_far.wait(), 10)
+    await asyncio.wait_for(cards.clock.is_far.wait(), PATIENCE_SECONDS)
     for one in rounds:
         assert not one.done()
         one.cancel()
@@ -145,10 +146,10 @@ async def test_database_that_is_gone_is_logged_once_and_its_end(cards: Cards) ->
     cards.book.is_down = True
     with capture_logs() as logs:
         rounds = asyncio.ensure_future(cards.poller.run_sweeps())
-        await asyncio.wait_for(cards.clock.is_far.wait(), 10)
+        await asyncio.wait_for(cards.clock.is_far.wait(), PATIENCE_SECONDS)
         cards.book.is_down = False
         cards.clock.is_far.clear()
-        await asyncio.wait_for(cards.clock.is_far.wait(), 10)
+        await asyncio.wait_for(cards.clock.is_far.wait(), PATIENCE_SECONDS)
         rounds.cancel()
 
     assert [one["event"] for one in logs] == [

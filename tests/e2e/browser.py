@@ -10,10 +10,11 @@ from playwright.async_api import Page, async_playwright
 
 from bot.ops.demo import on_stage, page_of, start_bot
 from bot.sandbox.stage import Stage
+from tests.patience import PATIENCE_SECONDS
 from tests.pictures import CHROMIUM, CHROMIUM_ARGS
 from tests.shared import NO_SKIPS
 
-PATIENCE_MS = 15_000
+PATIENCE_MS = 1_000 * PATIENCE_SECONDS
 
 
 def chromium() -> str:

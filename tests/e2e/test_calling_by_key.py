@@ -1,6 +1,5 @@
 """`trigger` by people without a PagerDuty user: with a key of the bot's own, and only with one."""
 
-import asyncio
 import io
 import json
 from collections.abc import AsyncIterator
@@ -14,6 +13,7 @@ from bot.sandbox.pagerduty import Fault
 from bot.sandbox.slack import all_text
 from tests.e2e.world import CHANNEL, HastyClock, World, bot_of, vendors, world
 from tests.notifier.rig import WaitingClock
+from tests.patience import until
 
 TYPED = "trigger nobody can pay, at all"
 
@@ -132,9 +132,8 @@ async def test_it_waits_while_pagerduty_is_away_also_over_a_restart(tmp_path: Pa
             assert (await audited(here))["outcome"].startswith("done: Your alert")
         here.pagerduty.faults.clear()
         clock.ahead += 60
-        async with bot_of(here), asyncio.timeout(15):
-            while not here.pagerduty.incidents:  # noqa: ASYNC110 - the sandbox's PagerDuty tells nobody
-                await asyncio.sleep(0.05)
+        async with bot_of(here):
+            await until(lambda: here.pagerduty.incidents)
         assert [one.title for one in here.pagerduty.incidents.values()] == [
             "nobody can pay, at all"
         ]

@@ -194,14 +194,14 @@ async def test_cards_say_of_when_they_are_after_two_minutes_of_silence(tmp_path:
 
         here.pagerduty.faults.add(PagerDutyFault("*", status=503, times=None))
         clock.ahead += 121
-        await here.slack.expect_update(card, "PagerDuty is not answering", timeout=15)
+        await here.slack.expect_update(card, "PagerDuty is not answering")
         clock.ahead += 600
         await compare()
         await here.bot.cards.painter.idle()
         assert edits(here, card) == before + 1
 
         here.pagerduty.faults.clear()
-        await here.slack.expect_update(card, timeout=15)
+        await here.slack.expect_update(card)
         assert "not answering" not in all_text(card)
 
 

@@ -119,7 +119,7 @@ async def test_a_foreign_change_is_drawn_at_once(here: World) -> None:
     incident = here.incident()
     card = await post_card(here, incident)
     here.pagerduty.acknowledge(incident, by=here.pd_ann)
-    await here.slack.expect_update(card, "Acknowledged", timeout=1.5)
+    await here.slack.expect_update(card, "Acknowledged")
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-PATIENCE_SECONDS = 60
+from tests.patience import PATIENCE_SECONDS
 
 
 @asynccontextmanager

@@ -19,6 +19,7 @@ from bot.sandbox.stage.keyboard import typed_lines
 from bot.sandbox.stage.screen import Screen
 from bot.sandbox.stage.story import tell
 from bot.sandbox.web.hands import Hands
+from tests.patience import PATIENCE_SECONDS
 from tests.sandbox.idle import idle_stage
 
 ANN, PLACE = "U0ANN", "C0INCIDENTS"
@@ -159,7 +160,7 @@ async def test_page_opens_in_a_browser_only_where_there_is_a_desktop(
         monkeypatch.setenv("DISPLAY", display)
     streams = demo.Streams(io.StringIO(), told := Told())
     task = asyncio.create_task(demo._page(streams, 0, browser=True))
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         await (opened if display else told.flushed).wait()
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)

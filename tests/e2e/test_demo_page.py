@@ -4,6 +4,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.e2e.browser import PATIENCE_MS, Seat, seat
+from tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.proof
 
@@ -83,7 +84,9 @@ async def test_job_that_hangs_is_noticed_by_the_bot_itself() -> None:
     async with seat() as here:
         await here.page.locator('[data-job="rundeck-hang"]').click()
 
-        await here.page.locator(".incident", has_text="Load customers").wait_for(timeout=30_000)
+        await here.page.locator(".incident", has_text="Load customers").wait_for(
+            timeout=PATIENCE_MS
+        )
         await here.page.locator('[data-job="rundeck-hang-ends"]').click()
         await here.page.locator(".incident.resolved", has_text="Load customers").wait_for()
 
@@ -102,7 +105,7 @@ async def test_pagerduty_down_and_the_bot_killed_lose_nothing() -> None:
         await page.locator('[data-weather="pagerduty fine"]').click()
         await page.locator('[data-bot="start"]').click()
 
-        await page.locator("#outbox tr.sent").first.wait_for(timeout=30_000)
+        await page.locator("#outbox tr.sent").first.wait_for(timeout=PATIENCE_MS)
         await page.locator("#tab-incidents").click()
         await page.locator(".incident", has_text="deploy-api").wait_for()
 
@@ -113,7 +116,7 @@ async def test_slack_cut_off_comes_back() -> None:
         await here.say("/pd whoami")
         await here.page.locator(".toast.bad").first.wait_for()
         await here.page.locator('[data-weather="slack fine"]').click()
-        await here.stage.slack.expect_connections(1, timeout=30)
+        await here.stage.slack.expect_connections(1, timeout=PATIENCE_SECONDS)
         await here.say("/pd whoami")
 
         await here.sees("You are")
@@ -188,7 +191,7 @@ async def test_tour_leads_to_an_alert_that_resolved_itself() -> None:
         for number in range(1, 7):
             await here.sees(f"{number} of 6", "#tour")
             await here.page.locator("#tour .help").click()
-            await here.page.locator("#tour .next").click(timeout=30_000)
+            await here.page.locator("#tour .next").click(timeout=PATIENCE_MS)
         await here.sees("That was it", "#tour")
         await here.page.locator("#tour .next").click()
         await expect(here.page.locator("#tour")).to_be_hidden()

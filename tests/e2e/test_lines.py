@@ -11,6 +11,7 @@ import pytest
 
 from bot.sandbox.slack import Fault
 from tests.e2e.world import World, world
+from tests.patience import PATIENCE_SECONDS
 
 BODY = "command=%2Fpd&text=ack+1&user_id=U0ANN&team_id=T0&trigger_id=1&channel_id=C0PROD"
 
@@ -85,7 +86,7 @@ async def test_health_is_200_while_connected_and_503_while_not(weather: World) -
 
 
 async def _until_unhealthy(here: World) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while (answer := await get(here, "/healthz"))[0] == 200:
             pass
     assert (answer[0], answer[1]["slack"]) == (503, "not connected")

@@ -1,6 +1,5 @@
 """A job message becomes an alert, its recovery resolves it, and its thread tells."""
 
-import asyncio
 from pathlib import Path
 
 import pytest
@@ -9,14 +8,7 @@ from bot.sandbox.pagerduty import Fault
 from bot.sandbox.slack import all_text
 from tests.e2e.jobs import CHANNEL, RULES, jobs_world, reactions, rundeck, say, script, sent
 from tests.notifier.rig import WaitingClock
-
-
-async def until(check: object, seconds: float = 5.0) -> None:
-    """Wait until a fact holds."""
-    assert callable(check)
-    async with asyncio.timeout(seconds):
-        while not check():  # noqa: ASYNC110 - the sandbox's PagerDuty tells nobody
-            await asyncio.sleep(0.01)
+from tests.patience import until
 
 
 @pytest.mark.parametrize(
@@ -85,7 +77,7 @@ async def test_missing_key_blocks_and_goes_on_when_it_is_there(tmp_path: Path) -
         assert "is not set" in all_text(told)
 
         here.environ["BILLING_KEY"] = here.billing.integration_key
-        await here.slack.expect_reaction(failed, "rotating_light", timeout=10)
+        await here.slack.expect_reaction(failed, "rotating_light")
         await until(lambda: reactions(failed) == {"rotating_light"})
 
 
@@ -155,7 +147,7 @@ async def test_pending_alerts_survive_an_outage_in_order(tmp_path: Path) -> None
         await say(here, rundeck("Failed"))
         await say(here, rundeck("Succeeded", execution=10))
 
-        await until(lambda: len(sent(here)) == 2, seconds=10)
+        await until(lambda: len(sent(here)) == 2)
         assert [action for action, _ in sent(here)] == ["trigger", "resolve"]
 
 

@@ -14,8 +14,8 @@ from tests.e2e.jobs import (
     say,
     sent,
 )
-from tests.e2e.test_notifier import until
 from tests.e2e.world import World, bot_of
+from tests.patience import until
 
 
 async def miss(here: World, word: Word, execution: int, job: str = "nightly / Load") -> Message:
@@ -71,4 +71,4 @@ async def test_gap_of_the_socket_is_read(tmp_path: Path) -> None:
             for _ in range(len(here.slack.connections)):
                 await here.slack.kill_connection()
 
-            await here.slack.expect_reaction(missed, "rotating_light", timeout=10)
+            await here.slack.expect_reaction(missed, "rotating_light")

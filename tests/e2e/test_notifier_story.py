@@ -1,20 +1,21 @@
 """What issue 3 calls done: a nightly job's night, and another job that takes too long."""
 
-import asyncio
 from pathlib import Path
 
 from bot.sandbox.slack import all_text
 from tests.e2e.jobs import CHANNEL, RULES, jobs_world, reactions, rundeck, say, sent
-from tests.e2e.test_notifier import until
 from tests.e2e.world import World
 from tests.notifier.rig import WaitingClock
+from tests.patience import until
 
 
 async def delivered(here: World) -> None:
     """Wait until nothing is under way: a leap of the clock would end its lease."""
-    async with asyncio.timeout(5):
-        while await here.bot.store.entries.find():  # noqa: ASYNC110 - the store tells nobody
-            await asyncio.sleep(0.01)
+
+    async def is_empty() -> bool:
+        return not await here.bot.store.entries.find()
+
+    await until(is_empty)
 
 
 async def test_nightly_job_fails_is_retried_acknowledged_and_recovers(tmp_path: Path) -> None:

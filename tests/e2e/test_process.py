@@ -16,9 +16,9 @@ from bot.sandbox.pagerduty import Fault
 from bot.sandbox.slack import all_text
 from tests.e2e.facts import notes
 from tests.e2e.world import CHANNEL, World, vendors
+from tests.patience import PATIENCE_SECONDS
 
 ROOT = Path(__file__).resolve().parents[2]
-STARTED_SECONDS = 20.0
 
 
 async def start(environ: dict[str, str], folder: Path) -> Process:
@@ -40,7 +40,7 @@ async def process(here: World, folder: Path) -> AsyncIterator[Process]:
     """Run the bot until the end of the block, at most."""
     running = await start(here.environ, folder)
     try:
-        await here.slack.expect_connections(2, timeout=STARTED_SECONDS)
+        await here.slack.expect_connections(2, timeout=PATIENCE_SECONDS)
         yield running
     finally:
         if running.returncode is None:
@@ -65,7 +65,7 @@ async def test_sigterm_finishes_what_was_acknowledged_and_exits_0(
         assert ack.ok
 
         running.send_signal(signal.SIGTERM)
-        _, errors = await asyncio.wait_for(running.communicate(), 20)
+        _, errors = await asyncio.wait_for(running.communicate(), PATIENCE_SECONDS)
 
         assert running.returncode == 0
         said = all_text(await outside.slack.expect_ephemeral(outside.ann))
@@ -98,7 +98,7 @@ async def test_command_cut_off_by_a_kill_is_reported_where_it_was_typed(
     outside.pagerduty.faults.clear()
 
     async with process(outside, tmp_path):
-        answer = await slack.expect_ephemeral(outside.ann, CHANNEL, timeout=20)
+        answer = await slack.expect_ephemeral(outside.ann, CHANNEL, timeout=PATIENCE_SECONDS)
 
     said = all_text(answer)
     assert "I was restarted while I worked on “note 1 cut off by @" in said
@@ -113,10 +113,10 @@ async def test_start_that_waits_for_slack_can_be_stopped(
     environ = {**outside.environ, "SLACK_API_URL": f"http://127.0.0.1:{closed_port()}/api/"}
     running = await start(environ, tmp_path)
     assert running.stderr is not None
-    said = await asyncio.wait_for(running.stderr.readuntil(b"keeps trying"), STARTED_SECONDS)
+    said = await asyncio.wait_for(running.stderr.readuntil(b"keeps trying"), PATIENCE_SECONDS)
 
     running.send_signal(number)
-    _, rest = await asyncio.wait_for(running.communicate(), 10)
+    _, rest = await asyncio.wait_for(running.communicate(), PATIENCE_SECONDS)
 
     assert running.returncode == 0
     assert b"pdbot was stopped before it ran" in rest
@@ -132,7 +132,7 @@ def closed_port() -> int:
 async def refused(environ: dict[str, str], folder: Path) -> str:
     """Start it and give what it says; it must exit with 2."""
     running = await start(environ, folder)
-    output, errors = await asyncio.wait_for(running.communicate(), 20)
+    output, errors = await asyncio.wait_for(running.communicate(), PATIENCE_SECONDS)
     assert running.returncode == 2, errors.decode()
     assert output == b""
     assert "Traceback" not in errors.decode()

@@ -26,7 +26,7 @@ from bot.ports import Said
 from bot.slack.text import plain
 from bot.store import Store, open_store
 from bot.tasks import TaskSet
-from tests.store.builders import ShiftedClock
+from tests.store.builders import ShiftedClock, StillClock
 
 CHANNEL = "C0JOBS"
 KEY = "0123456789abcdef0123456789abcdef"
@@ -287,7 +287,7 @@ async def rig(folder: Path, rules: str | None = RULES, **changes: Any) -> AsyncI
     path = folder / "rules.toml"
     if rules is not None:
         path.write_text(rules, encoding="utf-8")
-    clock = changes.pop("clock", None) or ShiftedClock()
+    clock = changes.pop("clock", None) or StillClock()
     store = await open_store(f"sqlite:///{folder / 'bot.db'}", clock=clock, ballast_bytes=0)
     try:
         yield _rig(store, clock, path, **changes)

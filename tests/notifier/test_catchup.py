@@ -9,6 +9,7 @@ from bot.errors import SlackError
 from bot.ledger import EntryState, seq_of
 from bot.notifier.pipeline import Catching
 from tests.notifier.rig import CHANNEL, RULES, TIMED, Rig, WaitingClock, rig
+from tests.patience import until
 
 HOUR = 3_600
 DAY = 24 * HOUR
@@ -282,9 +283,7 @@ async def test_rounds_go_on_for_ever_and_at_request(tmp_path: Path) -> None:
         await it.catch_up.first_round.wait()
         await it.miss("nightly failed", 60)
         it.catch_up.request()
-        async with asyncio.timeout(5):
-            while not await it.deliver():  # noqa: ASYNC110 - the loop tells nobody
-                await asyncio.sleep(0.01)
+        await until(it.deliver)
         running.cancel()
 
 

@@ -444,10 +444,10 @@ def test_hostile_text_is_recognized_quickly(line: str) -> None:
     }
     fastest = min(_seconds(content) for _ in range(3))
 
-    assert fastest < 0.05  # about 3 ms when nobody else uses the machine
+    assert fastest < 0.05  # about 3 ms of the processor
 
 
 def _seconds(content: dict[str, Any]) -> float:
-    started = time.perf_counter()
+    started = time.thread_time()
     SHIPPED.recognize(posted(content))
-    return time.perf_counter() - started
+    return time.thread_time() - started

@@ -11,6 +11,7 @@ from bot.ledger import Mute
 from bot.notifier.mutes import MuteBook
 from bot.slack.text import plain
 from tests.notifier.rig import CHANNEL, RULES, TIMED, Rig, WaitingClock, rig
+from tests.patience import until
 from tests.store.builders import ShiftedClock
 
 JOB = "script:billing:nightly"
@@ -143,9 +144,7 @@ async def test_other_replica_learns_of_it(tmp_path: Path) -> None:
         other = MuteBook(it.store.mutes, clock=WaitingClock())
         following = asyncio.create_task(other.run())
         await mute(it)
-        async with asyncio.timeout(10):
-            while not other.now():  # noqa: ASYNC110 - the poll tells nobody
-                await asyncio.sleep(0.01)
+        await until(other.now)
         following.cancel()
         await asyncio.gather(following, return_exceptions=True)
 

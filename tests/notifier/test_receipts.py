@@ -10,6 +10,7 @@ from bot.model import Status
 from bot.notifier.incident_watch import Awaited
 from bot.notifier.receipt_words import choose
 from tests.notifier.rig import CHANNEL, KEY, RULES, Rig, WaitingClock, incident, rig
+from tests.patience import until
 
 NIGHTLY = "script:-:nightly"
 
@@ -404,16 +405,12 @@ async def test_loop_shows_what_happens(tmp_path: Path) -> None:
         running = asyncio.create_task(it.receipts.run())
         said = await it.say("nightly failed")
         await it.deliver()
-        async with asyncio.timeout(5):
-            while not shown(it, said.ts):  # noqa: ASYNC110 - the loop tells nobody
-                await asyncio.sleep(0.01)
+        await until(lambda: shown(it, said.ts))
         it.board.errors += [SlackError("no")]
         it.adopt(RULES + "shadow = true\n")
         await it.reload()
         await it.say("weekly failed", 5)
-        async with asyncio.timeout(5):
-            while it.board.errors:  # noqa: ASYNC110 - the loop tells nobody
-                await asyncio.sleep(0.01)
+        await until(lambda: not it.board.errors)
         running.cancel()
         assert it.environ["KEY"] == KEY
         assert EntryState.SENT in await it.states()

@@ -10,7 +10,8 @@ from bot.errors import OutcomeUnknown, PagerDutyError, RateLimited, Refused, Una
 from bot.ledger import EntryState
 from bot.notifier.backoff import delay_seconds
 from bot.notifier.keys import KeyMissing, KeyRing
-from tests.notifier.rig import KEY, RULES, WaitingClock, rig
+from tests.notifier.rig import KEY, RULES, Rig, WaitingClock, rig
+from tests.patience import until
 
 
 async def test_accepted_event_is_sent_with_the_key_of_its_rule(tmp_path: Path) -> None:
@@ -196,9 +197,7 @@ async def test_running_relay_sends_and_stops_with_what_is_under_way(tmp_path: Pa
         running = asyncio.create_task(it.relay.run())
         await asyncio.sleep(0)
         await it.say("nightly failed")
-        async with asyncio.timeout(5):
-            while not it.relay.sending:  # noqa: ASYNC110 - the relay tells nobody
-                await asyncio.sleep(0)
+        await until(lambda: it.relay.sending)
         stopping = asyncio.create_task(it.relay.stop())
         await asyncio.sleep(0)
         it.sender.gate.set()
@@ -210,18 +209,18 @@ async def test_running_relay_sends_and_stops_with_what_is_under_way(tmp_path: Pa
         assert it.relay.sending == 0
 
 
+async def is_now(it: Rig, state: EntryState) -> bool:
+    return await it.states() == [state]
+
+
 async def test_running_relay_finds_what_was_committed_elsewhere(tmp_path: Path) -> None:
     async with rig(tmp_path, clock=WaitingClock()) as it:
         await it.say("nightly failed")  # before it runs: nobody wakes it
         del it.environ["KEY"]
         running = asyncio.create_task(it.relay.run())
-        async with asyncio.timeout(5):
-            while await it.states() != [EntryState.BLOCKED]:  # noqa: ASYNC110 - the loop tells nobody
-                await asyncio.sleep(0.01)
+        await until(lambda: is_now(it, EntryState.BLOCKED))
         it.environ["KEY"] = KEY
-        async with asyncio.timeout(5):
-            while await it.states() != [EntryState.SENT]:  # noqa: ASYNC110 - the loop tells nobody
-                await asyncio.sleep(0.01)
+        await until(lambda: is_now(it, EntryState.SENT))
         await it.relay.stop()
         await running
 

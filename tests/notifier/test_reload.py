@@ -9,6 +9,7 @@ from bot.errors import ConfigError
 from bot.ledger import EntryState
 from bot.notifier.rulebook import RuleBook
 from tests.notifier.rig import RULES, rig
+from tests.patience import until
 from tests.store.builders import ShiftedClock
 
 WEEKLY = RULES.replace('"billing"', '"weekly"')
@@ -95,9 +96,7 @@ async def test_file_is_looked_at_for_ever(tmp_path: Path) -> None:
     async with rig(tmp_path) as it:
         running = asyncio.create_task(it.book.run())
         it.adopt(WEEKLY)
-        async with asyncio.timeout(5):
-            while it.book.rules is None or it.book.rules.rules[0].name != "weekly":  # noqa: ASYNC110 - the loop tells nobody
-                await asyncio.sleep(0)
+        await until(lambda: it.book.rules and it.book.rules.rules[0].name == "weekly")
         running.cancel()
 
 

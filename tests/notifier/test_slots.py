@@ -274,14 +274,14 @@ def test_hostile_text_is_flattened_quickly(text: str) -> None:
     content = {"text": text, "attachments": [{"text": text, "pretext": text}] * 100}
     fastest = min(_seconds(content) for _ in range(3))
 
-    assert fastest < 0.05  # about 2 ms when nobody else uses the machine
+    assert fastest < 0.05  # about 2 ms of the processor
 
 
 def _seconds(content: dict[str, Any]) -> float:
-    started = time.perf_counter()
+    started = time.thread_time()
     for slot in flatten(content):
         _ = slot.utf8
-    return time.perf_counter() - started
+    return time.thread_time() - started
 
 
 @pytest.mark.parametrize(

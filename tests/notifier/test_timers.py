@@ -10,6 +10,7 @@ from bot.ledger import EntryState, seq_of
 from bot.model import Condition, EventAction
 from bot.notifier.timers import BLIND_SECONDS
 from tests.notifier.rig import CHANNEL, RULES, TIMED, Rig, WaitingClock, rig
+from tests.patience import PATIENCE_SECONDS
 
 HOUR = 3_600
 
@@ -17,7 +18,7 @@ HOUR = 3_600
 async def looped(it: Rig, until: float) -> None:
     """Let the loop run until so many seconds have passed."""
     running = asyncio.create_task(it.timers.run())
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while it.clock.ahead < until:  # noqa: ASYNC110 - the loop tells nobody
             await asyncio.sleep(0)
     running.cancel()

@@ -11,6 +11,7 @@ import pytest
 
 from tests.e2e.world import vendors
 from tests.ops.operator import Operator
+from tests.patience import PATIENCE_SECONDS
 
 FIVE = ("check", "users", "audit", "replay", "init")
 
@@ -111,7 +112,7 @@ async def test_dry_run_starts_serves_and_stops(tmp_path: Path) -> None:
         assert process.stderr is not None
         seen = b""
         while b"pdbot is running" not in seen:
-            line = await asyncio.wait_for(process.stderr.readline(), 20)
+            line = await asyncio.wait_for(process.stderr.readline(), PATIENCE_SECONDS)
             assert line, seen.decode()
             seen += line
         said = await world.pd(f"ack {world.incident().id}")

@@ -112,12 +112,9 @@ async def test_sheet_lasts_for_one_answer(dry: World) -> None:
 
 async def test_job_message_is_told_what_would_be_sent(dry: World) -> None:
     await dry.slack.post_as_bot("B0CRON", "C0JOBS", {"text": "backup failed"})
+    said = dry.slack.messages("C0JOBS")[0]
 
-    receipt = await dry.slack.expect_message(
-        "C0JOBS",
-        "would be",
-        thread_ts=next(reversed(dry.slack.workspace.channels["C0JOBS"].messages)),
-    )
+    receipt = await dry.slack.expect_message("C0JOBS", "would be", thread_ts=said.ts)
 
     assert "trigger" in all_text(receipt)
     assert (await dry.bot.store.stats()).open_alerts == 0

@@ -13,6 +13,7 @@ import aiohttp
 from aiohttp import web
 
 from bot.sandbox.slack import Slack
+from tests.patience import PATIENCE_SECONDS
 
 Json = dict[str, Any]
 Answer = Callable[[str, Json], Any]
@@ -118,7 +119,7 @@ async def socket_bot(
     bot = SocketBot(api, answer)
     tasks = [asyncio.create_task(bot.run()) for _ in range(connections)]
     try:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             for _ in range(connections):
                 await bot.hellos.get()
         yield bot

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.patience import PATIENCE_SECONDS
 from tests.sandbox.pagerduty_client import World, world
 
 __all__ = ["world"]
@@ -222,7 +223,7 @@ async def test_incident_appears_a_moment_after_the_answer(world: World) -> None:
     reply = await world.send("POST", "/v2/enqueue", event)
 
     assert (reply.status, world.pd.incidents) == (202, {})
-    await asyncio.wait_for(appeared.wait(), 5)
+    await asyncio.wait_for(appeared.wait(), PATIENCE_SECONDS)
     assert len(world.pd.incidents) == 1
 
 

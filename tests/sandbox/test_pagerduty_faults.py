@@ -7,6 +7,7 @@ import aiohttp
 import pytest
 
 from bot.sandbox.pagerduty import Fault, Incident
+from tests.patience import PATIENCE_SECONDS
 from tests.sandbox.pagerduty_client import World, world
 
 __all__ = ["world"]
@@ -170,8 +171,8 @@ async def test_stop_does_not_wait_for_delays(world: World, incident: Incident) -
     written = asyncio.Event()
     world.pd.on_change(lambda *_: written.set())
     writing = asyncio.create_task(world.update(incident.id, status="resolved"))
-    await asyncio.wait_for(written.wait(), 5)
+    await asyncio.wait_for(written.wait(), PATIENCE_SECONDS)
 
-    await asyncio.wait_for(world.pd.stop(), 5)
+    await asyncio.wait_for(world.pd.stop(), PATIENCE_SECONDS)
 
     assert (await writing).status == 200

@@ -15,6 +15,7 @@ from aiohttp import web
 
 from bot.sandbox.pagerduty import Incident
 from bot.sandbox.pagerduty.webhooks import sign
+from tests.patience import PATIENCE_SECONDS
 from tests.sandbox.pagerduty_client import World, contract, refer, validator, world
 from tests.shared import shared_data
 
@@ -300,9 +301,9 @@ async def test_stop_ends_a_delivery_under_way(world: World) -> None:
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     world.pd.subscribe(f"http://127.0.0.1:{runner.addresses[0][1]}/hook", SECRET)
     world.pd.add_incident("Export failed", service=world.billing)
-    await asyncio.wait_for(taken.wait(), 5)
+    await asyncio.wait_for(taken.wait(), PATIENCE_SECONDS)
 
-    await asyncio.wait_for(world.pd.stop(), 5)
+    await asyncio.wait_for(world.pd.stop(), PATIENCE_SECONDS)
     done.set()
     await runner.cleanup()
 

@@ -9,6 +9,7 @@ from yarl import URL
 
 from bot.sandbox.slack import Fault, NotSeenError, Slack
 from bot.sandbox.slack.records import MOST_REMEMBERED, remember
+from tests.patience import PATIENCE_SECONDS
 from tests.sandbox.slack_fakes import NO_ACK, Api, Json, calling, socket_bot, workspace
 
 
@@ -148,12 +149,12 @@ async def test_a_client_that_hangs_up_during_its_handshake_is_no_error(
         "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
         "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".encode()
     )
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while len(slack.faults):  # noqa: ASYNC110 - until the request is being served
             await asyncio.sleep(0)
     line.transport.abort()
     serving = asyncio.all_tasks() - others
-    await asyncio.wait(serving, timeout=5)
+    await asyncio.wait(serving, timeout=PATIENCE_SECONDS)
 
     assert serving
     assert caplog.messages == []

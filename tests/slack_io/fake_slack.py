@@ -7,6 +7,8 @@ from typing import Any, Self
 
 from aiohttp import WSMsgType, web
 
+from tests.patience import PATIENCE_SECONDS
+
 Json = dict[str, Any]
 
 SECRET = "signing-secret-of-the-tests"
@@ -52,6 +54,7 @@ class FakeSlack:
         self._stopping = asyncio.Event()
         self.greets = True
         self.pongs = True
+        self.pings = 0  # answered
         self.lines: list[Line] = []
         self.acks: dict[str, asyncio.Future[Json]] = {}
         self._tickets: set[str] = set()
@@ -89,11 +92,19 @@ class FakeSlack:
 
     async def until(self, fact: Callable[[], object]) -> None:
         """Wait until something that the server has seen is true."""
-        async with asyncio.timeout(5), self._changed:
+        async with asyncio.timeout(PATIENCE_SECONDS), self._changed:
             await self._changed.wait_for(fact)
 
     async def send(self, payload: Json, *, over: Line | None = None, **envelope: Any) -> Json:
-        """Send an envelope and give its acknowledgement; TimeoutError without one."""
+        """Send an envelope and give its acknowledgement."""
+        acked = await self.post(payload, over=over, **envelope)
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            return await acked
+
+    async def post(
+        self, payload: Json, *, over: Line | None = None, **envelope: Any
+    ) -> asyncio.Future[Json]:
+        """Send an envelope and give what becomes its acknowledgement."""
         self._count += 1
         envelope_id = f"envelope-{self._count}"
         acked: asyncio.Future[Json] = asyncio.get_running_loop().create_future()
@@ -101,8 +112,7 @@ class FakeSlack:
         line = over or self.lines[-1]
         whole = {"envelope_id": envelope_id, "payload": payload, **envelope}
         await line.socket.send_json(whole)
-        async with asyncio.timeout(1):
-            return await acked
+        return acked
 
     async def _notice(self) -> None:
         async with self._changed:
@@ -157,6 +167,8 @@ class FakeSlack:
                     self.acks[ack["envelope_id"]].set_result(ack)
                 elif message.type is WSMsgType.PING and self.pongs:
                     await socket.pong(message.data)
+                    self.pings += 1
+                    await self._notice()
         finally:
             self.lines.remove(line)
             await self._notice()

@@ -35,6 +35,23 @@ class ShiftedClock:
         self.ahead += seconds
 
 
+class StillClock(ShiftedClock):
+    """Stands still until it is moved, so that no test depends on how long it takes itself.
+
+    Not for PostgreSQL, whose own clock goes on.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._began = datetime.now(UTC), time.monotonic()
+
+    def now(self) -> datetime:
+        return self._began[0] + timedelta(seconds=self.ahead)
+
+    def monotonic(self) -> float:
+        return self._began[1] + self.ahead
+
+
 def seq(second: float) -> int:
     return BASE + round(second * 1_000_000)
 

@@ -13,6 +13,7 @@ from bot.store import Store, open_store
 from bot.store.database import Transaction
 from bot.store.schema import meta
 from bot.store.trouble import Uncertain
+from tests.patience import PATIENCE_SECONDS, until
 from tests.postgres import Server
 from tests.store.builders import ShiftedClock, event, message
 
@@ -86,7 +87,7 @@ async def test_a_frozen_holder_of_the_lock_is_cut_off(
         transaction.connection.exec_driver_sql("INSERT INTO meta VALUES ('frozen', 'x')")
 
     sleeping = asyncio.ensure_future(frozen.run(freeze))
-    await asyncio.wait_for(other.messages.ingest(message(1, event())), 10)
+    await asyncio.wait_for(other.messages.ingest(message(1, event())), PATIENCE_SECONDS)
     thaw.set()
     await sleeping  # it was done again, in a new connection
     assert await other.get_meta("frozen") == "x"
@@ -104,9 +105,7 @@ async def test_one_replica_leads_and_another_one_takes_over(
     assert not await second.lead("catch-up")
     assert await second.lead("polling")
     await first.close()
-    async with asyncio.timeout(10):  # the server notices a moment later
-        while not await second.lead("catch-up"):  # noqa: ASYNC110 -- as said
-            await asyncio.sleep(0.01)
+    await until(lambda: second.lead("catch-up"))  # the server notices a moment later
     await second.close()
 
 
