@@ -1,5 +1,6 @@
 """`jobs mute` in the whole bot: who may, what it does, what is left of it."""
 
+import asyncio
 import io
 import re
 from pathlib import Path
@@ -7,7 +8,9 @@ from pathlib import Path
 from bot.ops.audit import audit
 from bot.sandbox.slack import all_text
 from tests.e2e.jobs import CHANNEL, incidents, jobs_vendors, jobs_world, rundeck, say
-from tests.e2e.world import bot_of
+from tests.e2e.world import HastyClock, bot_of
+from tests.postgres import postgres_server as postgres_server  # noqa: PLC0414 -- a fixture
+from tests.store.conftest import postgres_url as postgres_url  # noqa: PLC0414 -- as above
 
 POLICY = """
 [[allow]]
@@ -62,3 +65,24 @@ async def test_policy_grants_it_by_a_name_of_its_own(tmp_path: Path) -> None:
         refused = await here.pd("jobs mute nightly / Load 2h", here.bob, CHANNEL)
         assert "mute is for the user U0ANN. Nothing was done." in refused
         assert "Muted: " in await here.pd("jobs mute nightly / Load 2h")
+
+
+async def test_two_replicas_keep_quiet_whichever_was_told(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    environ = {"DATABASE_URL": postgres_url}
+    async with (
+        jobs_vendors(tmp_path, environ=environ, clock=HastyClock()) as here,
+        bot_of(here) as one,
+        bot_of(here) as other,
+    ):
+        assert "Muted: " in await here.pd(f"jobs mute {JOB} 2h")
+        async with asyncio.timeout(10):
+            while not (one.watch.jobs.mutes.now() and other.watch.jobs.mutes.now()):  # noqa: ASYNC110 - the poll tells nobody
+                await asyncio.sleep(0.01)
+        for execution in range(8):  # each to one of their four connections
+            await say(here, rundeck("Failed", execution=execution))
+
+        assert await incidents(here) == []
+        assert len(await one.store.messages.latest()) == 8
+        assert await one.store.entries.since(0) == []
