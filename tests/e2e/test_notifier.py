@@ -156,6 +156,7 @@ async def test_jobs_and_why_tell_what_happened(tmp_path: Path) -> None:
         failed = await say(here, rundeck("Failed"))
         await here.slack.expect_reaction(failed, "rotating_light")
         await say(here, {"text": "something else"})
+        await until(lambda: here.bot.store.messages.tallies(1))  # counted after Slack is told
         overview = await here.pd("jobs", channel=CHANNEL)
         link = f"https://acme.slack.com/archives/{CHANNEL}/p{failed.ts.replace('.', '')}"
         why = await here.pd(f"jobs why {link}", channel=CHANNEL)
