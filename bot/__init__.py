@@ -2,7 +2,7 @@
 
 Where things live, and who may know whom:
 
-- `model`, `ports`, `errors`, `clock`, `tasks`, `telemetry`, `waits`: shared by
+- `model`, `ports`, `errors`, `clock`, `tasks`, `telemetry`, `waits`, `forwarding`: shared by
   everybody; standard library only.
 - `actions`: what a responder can do. Knows neither Slack nor HTTP.
 - `conversation`: one invocation from parse to answer: identity, policy, action, audit;

@@ -18,7 +18,7 @@ KERNEL = {"__version__", "clock", "durations", "errors", "ledger", "model", "por
 STRANGERS = {"slack", "pagerduty", "notifier", "cards", "store"}
 KNOWS = {
     "actions": {"clock", "durations", "errors", "model", "ports"},
-    "cards": KERNEL,
+    "cards": KERNEL | {"forwarding"},
     "notifier": KERNEL,
     "pagerduty": KERNEL | {"telemetry", "waits"},
     "sandbox": set[str](),
