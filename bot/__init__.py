@@ -6,7 +6,8 @@ Where things live, and who may know whom:
   everybody; standard library only.
 - `actions`: what a responder can do. Knows neither Slack nor HTTP.
 - `conversation`: one invocation from parse to answer: identity, policy, action, audit;
-  `recollection`: what it has seen of each incident before changing it.
+  `recollection`: what it has seen of each incident before changing it; `failures`: what the
+  caller reads when something was not done.
 - `identity`, `policy`: who is this person, and may they do this here?
 - `slack`: Slack's wire. `pagerduty`: PagerDuty's wire.
 - `cards`: keeps cards true. `notifier`: job messages become alerts. `store`: what must survive.

@@ -16,16 +16,19 @@ from structlog.contextvars import bound_contextvars
 
 from bot.actions import reassign as reassigning
 from bot.actions import registry
-from bot.actions.desk import Desk, WhichOne
-from bot.actions.forms import again as form_again
-from bot.actions.forms import form_of, quoting_form
+from bot.actions.desk import Desk
+from bot.actions.forms import about, form_of, quoting_form
 from bot.actions.grammar import Request
 from bot.actions.phrases import cut
 from bot.actions.undo import is_offered, offer
 from bot.actions.words import decode
-from bot.errors import PagerDutyError, PdbotError, PersonNotFound, StoreError, UsageError
+from bot.actions.writing import refuse_resolved
+from bot.errors import PagerDutyError, PdbotError, RequestError, StoreError, UsageError
+from bot.failures import refusal, surprise
 from bot.model import (
+    Effect,
     Form,
+    Incident,
     Invocation,
     Mention,
     Outcome,
@@ -42,7 +45,6 @@ from bot.rights import MOST_TYPED, Office, Rights, as_typed
 
 log = structlog.get_logger(__name__)
 
-_WORTH_ANOTHER_TRY = (PagerDutyError, PersonNotFound, UsageError)  # with other words, or later
 MAX_TEXT = 40_000  # Slack's own limit of a message's text
 AGAIN = timedelta(seconds=10)  # the same words again are a slip of the finger
 AT_WORK = timedelta(minutes=2)  # nothing that PagerDuty is asked for takes longer
@@ -142,10 +144,10 @@ class Conversation:
             outcome = await action.perform(self._desk(invocation, responder, key_owner, seen))
         except PdbotError as error:
             bound.warning("refused", error=type(error).__name__, reason=cut(str(error), 500))
-            outcome = _refusal(error, reference, invocation)
+            outcome = refusal(error, reference, invocation)
         except Exception:  # noqa: BLE001  # the last resort: the caller always gets an answer
             bound.exception("failed")
-            outcome = _surprise(invocation, reference)
+            outcome = surprise(invocation, reference)
         else:
             bound.info("answered", verb=action.usage.verb, ok=outcome.ok)
         deed = seen.deed(reference, as_typed(invocation), outcome.changed)
@@ -222,6 +224,39 @@ class Conversation:
         """Give the form that a click opens."""
         return form_of(invocation)
 
+    async def look_ahead(
+        self, invocation: Invocation, form: Form, reference: str
+    ) -> Form | Outcome:
+        """Refuse before anybody types what would be refused afterwards, else name the incident."""
+        with bound_contextvars(reference=reference):
+            try:
+                incident = await self._of_form(invocation, form)
+            except RequestError as error:
+                log.warning(
+                    "form refused", slack_user_id=invocation.slack_user_id, reason=str(error)
+                )
+                return refusal(error, reference, invocation)
+            except PdbotError as error:
+                log.info("a form opens without its incident", reason=str(error))
+                return form
+            except Exception:
+                log.exception("a form opens without its incident")
+                return form
+        return about(form, incident)
+
+    async def _of_form(self, invocation: Invocation, form: Form) -> Incident:
+        """Read the incident that a form is to change."""
+        person = await self._office.identity.member(
+            invocation.slack_user_id, user_team_id=invocation.user_team_id
+        )
+        responder, key_owner = await self._responder(person, may_be_nobody=False)
+        desk = self._desk(invocation, responder, key_owner, self._office.incidents)
+        await desk.writable(Effect(form.name))
+        incident = await desk.given(form.incident_id)
+        if form.name != "note":
+            refuse_resolved(desk, incident)
+        return incident
+
     async def prepare(self, invocation: Invocation, reference: str) -> Form | Outcome:
         """Give what a shortcut shows: the open incidents, or a form that picks among them."""
         quotes = invocation.verb == "add_to_incident"
@@ -286,24 +321,6 @@ def _done_before(first: Asked) -> Outcome:
         f"{was} To do it again, wait {AGAIN.seconds} s."
     )
     return Outcome(lines=((text,),))
-
-
-def _refusal(error: PdbotError, reference: str, invocation: Invocation) -> Outcome:
-    is_question = isinstance(error, WhichOne)  # nothing went wrong, and its buttons go on
-    line = error.line if is_question else (*error.line, f" (ref {reference})")
-    again = form_again(invocation) if isinstance(error, _WORTH_ANOTHER_TRY) else None
-    buttons = (*error.buttons, *((again,) if again else ()))
-    return Outcome(lines=(line,), buttons=buttons, changed=error.incidents, ok=False)
-
-
-def _surprise(invocation: Invocation, reference: str) -> Outcome:
-    which = ", ".join(invocation.incidents)
-    check = f"; check {which}" if which else ""
-    text = (
-        f"Something went wrong (ref {reference}). Nothing was changed as far as I know{check}. "
-        "Try again, and give the reference to your admin if it happens again."
-    )
-    return Outcome(lines=((text,),), ok=False)
 
 
 def _first_sentence(outcome: Outcome) -> str:

@@ -296,7 +296,16 @@ class Conversation(Protocol):
     def form(self, invocation: Invocation) -> Form | None:
         """Give the form that a click opens (Resolve…, Note…, Reassign…), None if it acts at once.
 
-        Pure and immediate: a `trigger_id` lives for 3 s.
+        Pure and immediate: a `trigger_id` lives for 3 s. `look_ahead` completes it.
+        """
+        ...
+
+    async def look_ahead(
+        self, invocation: Invocation, form: Form, reference: str
+    ) -> Form | Outcome:
+        """Give the form with what its incident is, or why it would be filled in for nothing.
+
+        Never raises: what cannot be found out now leaves the form as it is.
         """
         ...
 

@@ -174,12 +174,13 @@ class Desk:
     async def single(self, target: Target, verb: str, args: str = "") -> Incident:
         """Find the one incident that is meant."""
         if target.given:
-            return await self._given(target.given[0])
+            return await self.given(target.given[0])
         if target.refs:
             return await self.incident(target.refs[0])
         return await self.implied(verb, args)
 
-    async def _given(self, incident_id: str) -> Incident:
+    async def given(self, incident_id: str) -> Incident:
+        """Read the incident that a button or form carries."""
         try:
             return await self.incidents.get(incident_id)
         except NotFound:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from bot.actions.grammar import form_words
-from bot.actions.phrases import cut, pick
+from bot.actions.phrases import cut, named, pick
 from bot.actions.whom import split_reason
 from bot.actions.words import decode
 from bot.model import Button, Choice, Field, Form, Incident, Invocation, Via
@@ -30,9 +30,14 @@ def form_of(invocation: Invocation) -> Form | None:
     if maker is None or (invocation.confirmed and _acts_at_once(invocation, args)):
         return None
     form = maker(invocation.incidents[0], args)
-    # Nothing may be asked before the form is open: what stood above the button names it.
+    # What stood above the button names it; `about` says more, if PagerDuty answers in time.
     named = invocation.headline or f"incident {form.incident_id}"
     return replace(form, intro=((f"For {named}.",),))
+
+
+def about(form: Form, incident: Incident) -> Form:
+    """Say which incident a form is for, and how it is."""
+    return replace(form, intro=(("For ", *named(incident), f" ({incident.status})."),))
 
 
 def again(invocation: Invocation) -> Button | None:

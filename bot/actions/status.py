@@ -91,15 +91,16 @@ class Take:
 
     async def perform(self, desk: Desk) -> Outcome:
         """Assign first: PagerDuty takes an acknowledgement back when it reassigns."""
-        me = desk.me
         await desk.writable(Effect.REASSIGN, Effect.ACK)
+        me = desk.me
         incident = await desk.single(self.target, "take")
         refuse_resolved(desk, incident)
         to = Assignment(user_ids=(me.id,))
         before = people(incident.assignees)
-        held = incident if is_assigned(incident, to) else await assign(desk, incident, to)
+        was_mine = is_assigned(incident, to)
+        held = incident if was_mine else await assign(desk, incident, to)
         if _is_acknowledged_by(held, me.id):
-            if held is incident:
+            if was_mine:
                 line: Line = (*named(incident), " is yours already; nothing changed.")
                 return Outcome(lines=(line,), changed=(incident,), ok=False)
         else:
@@ -107,8 +108,8 @@ class Take:
         lines: list[Line] = [("Taken. ", *state(held))]
         if problem := await leave_name(desk, held, "Taken"):
             lines.append((problem,))
-        thread: Line = (f"{before} → {me.name}",)
-        return Outcome(lines=tuple(lines), changed=(held,), thread_lines=(thread,))
+        thread: tuple[Line, ...] = () if was_mine else ((f"{before} → {me.name}",),)
+        return Outcome(lines=tuple(lines), changed=(held,), thread_lines=thread)
 
     async def _acknowledge(self, desk: Desk, incident: Incident) -> Incident:
         try:

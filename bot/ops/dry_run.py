@@ -280,6 +280,13 @@ class Rehearsed:
         """Give the form that a click opens."""
         return self._conversation.form(invocation)
 
+    async def look_ahead(
+        self, invocation: Invocation, form: Form, reference: str
+    ) -> Form | Outcome:
+        """Complete the form; nothing is written for that, and no card is touched."""
+        found = await self._conversation.look_ahead(invocation, form, reference)
+        return found if isinstance(found, Form) else replace(found, changed=())
+
     async def prepare(self, invocation: Invocation, reference: str) -> Form | Outcome:
         """Give what a shortcut shows."""
         shown = await self._conversation.prepare(invocation, reference)

@@ -22,6 +22,8 @@ log = structlog.get_logger(__name__)
 _OPEN_INCIDENTS = "Open incidents"
 _TITLES = {"add_to_incident": "Add to incident", "open_incidents": _OPEN_INCIDENTS}
 
+PATIENCE_SECONDS = 1.0  # for PagerDuty, out of the 3 s that a `trigger_id` lives
+
 DONE, FAILED = "white_check_mark", "x"  # reactions on a mention
 
 Answered = Callable[[Invocation, Outcome, Posted | None], Awaitable[None]]
@@ -33,6 +35,7 @@ class Desk:
 
     `notices` carries what must be said although `tasks` is full. `answered` learns of every
     answer that was sent, and where. `publish` posts a card that is kept true; False: it cannot.
+    `patience_seconds` is how long a form waits for what it is about before it opens without.
     """
 
     def __init__(
@@ -44,6 +47,7 @@ class Desk:
         notices: TaskSet,
         answered: Answered | None = None,
         publish: Publish | None = None,
+        patience_seconds: float = PATIENCE_SECONDS,
     ) -> None:
         self._conversation = conversation
         self._replies = replies
@@ -52,6 +56,7 @@ class Desk:
         self._answered = answered
         self._publish = publish
         self._headlines = Headlines()
+        self._patience_seconds = patience_seconds
 
     async def accept(self, invocation: Invocation) -> str | None:
         """Take the invocation on; give the sentence for its caller when it could not be.
@@ -184,14 +189,14 @@ class Desk:
         if sentences:
             await told.wait()
 
-    async def _is_shown_in_form(self, invocation: Invocation, outcome: Outcome) -> bool:
+    async def _is_shown_in_form(
+        self, invocation: Invocation, outcome: Outcome, title: str = _OPEN_INCIDENTS
+    ) -> bool:
         """Answer in the modal that a button was pressed in, while it is open."""
         if invocation.view_id is None:
             return False
         shown = outcome if outcome.cards else replace(outcome, cards=outcome.changed)
-        return await self._replies.update_form(
-            invocation.view_id, views.outcome_view(_OPEN_INCIDENTS, shown)
-        )
+        return await self._replies.update_form(invocation.view_id, views.outcome_view(title, shown))
 
     async def _is_published(self, invocation: Invocation, outcome: Outcome) -> bool:
         """Post an answer that is nothing but one public card as a card that is kept true."""
@@ -207,21 +212,52 @@ class Desk:
         return None
 
     async def _open(self, invocation: Invocation, form: Form) -> None:
-        """Open a form; it remembers where its button was, so that the answer finds the way."""
-        origin = {
-            "incident": form.incident_id,
-            "channel": invocation.channel_id,
-            "message_ts": invocation.message_ts,
-            "thread_ts": invocation.thread_ts,
-            "response_url": invocation.response_url,
-            "view_id": invocation.view_id,
-        }
+        """Open a form that names its incident, or say why it would be filled in for nothing.
+
+        When that takes too long the form opens without, and is completed where it is.
+        """
+        reference = new_reference()
+        looking = asyncio.create_task(self._conversation.look_ahead(invocation, form, reference))
         try:
-            view = views.form(form, private_metadata=origin)
-            on_top = invocation.view_id is not None
-            await self._replies.open_form(invocation.trigger_id, view, on_top=on_top)
+            await asyncio.wait({looking}, timeout=self._patience_seconds)
+            if looking.done():
+                await self._open_found(invocation, form, await looking, reference)
+                return
+            view_id = await self._show(invocation, form)
+            found = await looking
+            if isinstance(found, Form):
+                await self._replies.update_form(view_id, _form_view(invocation, found))
+            else:
+                await self._refuse(replace(invocation, view_id=view_id), form, found, reference)
         except SlackError as error:
-            await self._say(invocation, str(error), new_reference())
+            await self._say(invocation, str(error), reference)
+        finally:
+            looking.cancel()
+
+    async def _open_found(
+        self, invocation: Invocation, form: Form, found: Form | Outcome, reference: str
+    ) -> None:
+        if isinstance(found, Form):
+            await self._show(invocation, found)
+        else:
+            await self._refuse(invocation, form, found, reference)
+
+    async def _show(self, invocation: Invocation, form: Form) -> str:
+        on_top = invocation.view_id is not None
+        view = _form_view(invocation, form)
+        return await self._replies.open_form(invocation.trigger_id, view, on_top=on_top)
+
+    async def _refuse(
+        self, invocation: Invocation, form: Form, outcome: Outcome, reference: str
+    ) -> None:
+        """Say it in the modal that is open, else as any answer; cards that lie are repaired."""
+        posted: Posted | None = Posted(None)
+        if not await self._is_shown_in_form(invocation, outcome, form.title):
+            posted = await self._replies.send(
+                invocation, views.answer(outcome), reference=reference
+            )
+        if self._answered is not None:
+            await self._answered(invocation, outcome, posted)
 
     async def _fill(self, invocation: Invocation) -> None:
         title = _TITLES.get(invocation.verb or "", _OPEN_INCIDENTS)
@@ -248,6 +284,19 @@ class Desk:
     async def _say(self, invocation: Invocation, sentence: str, reference: str) -> None:
         message = views.answer(Outcome(lines=((sentence,),), ok=False))
         await self._replies.send(invocation, message, reference=reference)
+
+
+def _form_view(invocation: Invocation, form: Form) -> views.View:
+    """Draw a form; it remembers where its button was, so that the answer finds the way."""
+    origin = {
+        "incident": form.incident_id,
+        "channel": invocation.channel_id,
+        "message_ts": invocation.message_ts,
+        "thread_ts": invocation.thread_ts,
+        "response_url": invocation.response_url,
+        "view_id": invocation.view_id,
+    }
+    return views.form(form, private_metadata=origin)
 
 
 def _settle(begun: asyncio.Future[str | None], result: str | Exception | None) -> None:

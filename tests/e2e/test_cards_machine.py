@@ -168,10 +168,12 @@ class Life(RuleBasedStateMachine):
         card = self._cards(channel)[0]
         there = buttons(card)
         action = there[number % len(there)]
+        over = self.incident.status == "resolved"
         clicks = [slack.click(ann, card, action) for _ in range(2 if twice else 1)]
         await asyncio.gather(*clicks)
         await self.here.bot.tasks.drain(20)
-        if action in {"resolve", "note", "reassign"}:
+        is_stale = over and action in {"resolve", "reassign"}
+        if action in {"resolve", "note", "reassign"} and not is_stale:
             form = await slack.expect_view(ann, action)
             filled: dict[str, dict[str, Any]] = {
                 "resolve": {"resolution": "done"},

@@ -8,7 +8,7 @@ from bot.sandbox.pagerduty import Fault
 from bot.sandbox.slack import Fault as SlackFault
 from bot.sandbox.slack import Message, View, all_text
 from tests.e2e.facts import assignees, notes, resolution
-from tests.e2e.world import World
+from tests.e2e.world import CHANNEL, World
 
 
 async def shown(here: World) -> Message:
@@ -26,6 +26,17 @@ async def test_form_names_its_incident(here: World, verb: str) -> None:
     view = await form(here, verb)
 
     (incident,) = here.pagerduty.incidents.values()
+    assert f"|#1> {incident.title} (triggered)." in all_text(view)
+
+
+async def test_form_opens_while_pagerduty_fails(here: World) -> None:
+    card = await shown(here)
+    here.pagerduty.faults.add(Fault("rest.getIncident", 403))
+
+    await here.click(card, "resolve")
+
+    (incident,) = here.pagerduty.incidents.values()
+    view = await here.slack.expect_view(here.ann, "resolve")
     assert f"For #1 {incident.title}." in all_text(view)
 
 
@@ -154,16 +165,41 @@ async def test_form_that_slack_does_not_open_is_told(here: World) -> None:
     assert "Nothing was done; press the button again." in said
 
 
-async def test_stale_button_changes_nothing_and_says_who_did_it(both: World) -> None:
+@pytest.mark.parametrize("verb", ["acknowledge", "resolve", "reassign"])
+async def test_stale_button_changes_nothing_and_says_who_did_it(both: World, verb: str) -> None:
     card = await shown(both)
     incident = both.pagerduty.incident(1)
     both.pagerduty.resolve(incident, by=both.pd_bob)
 
-    await both.click(card, "acknowledge")
+    await both.click(card, verb)
 
     said = all_text(await both.slack.expect_ephemeral(both.ann))
     assert "was resolved by Bob Breuer a few seconds ago; nothing changed." in said
     assert incident.status == "resolved"
+    assert both.slack.views == {}
+
+
+@pytest.mark.parametrize("verb", ["resolve", "note", "reassign"])
+async def test_form_is_not_opened_for_a_guest(here: World, verb: str) -> None:
+    await here.slack.command(here.ann, f"/pd show {here.incident().id} --post", channel=CHANNEL)
+    card = await here.slack.expect_message(CHANNEL, "Triggered: #1")
+    guest = here.slack.add_user("gus", email="ann@example.com", is_restricted=True)
+    here.slack.workspace.channels[CHANNEL].members.append(guest.id)
+
+    await here.slack.click(guest, card, verb)
+
+    assert "Guests cannot use me" in all_text(await here.slack.expect_ephemeral(guest))
+    assert here.slack.views == {}
+
+
+async def test_note_form_opens_for_a_resolved_incident(here: World) -> None:
+    card = await shown(here)
+    here.pagerduty.resolve(here.pagerduty.incident(1), by=here.pd_bob)
+
+    await here.click(card, "note")
+
+    view = await here.slack.expect_view(here.ann, "note")
+    assert "(resolved)." in all_text(view)
 
 
 async def test_button_of_a_deleted_incident_says_so(here: World) -> None:

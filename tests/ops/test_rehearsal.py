@@ -1,6 +1,7 @@
 """What a dry run writes on its sheet instead of into PagerDuty."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -45,6 +46,9 @@ class Script:
 
     def form(self, _: Invocation) -> Form | None:
         return None
+
+    async def look_ahead(self, _: Invocation, form: Form, __: str) -> Form | Outcome:
+        return self._shown if isinstance(self._shown, Outcome) else form
 
     async def prepare(self, _: Invocation, __: str) -> Form | Outcome:
         return self._shown
@@ -219,6 +223,23 @@ async def test_forms_are_the_conversations_own() -> None:
     assert rehearsed.form(invocation()) is None
     assert rehearsed.problems(invocation()) == {"note": "Write something."}
     assert await rehearsed.prepare(invocation(), "r1") == form
+    assert await rehearsed.look_ahead(invocation(), form, "r1") == form
+
+
+async def test_refused_form_touches_no_card(stage: Stage) -> None:
+    async def nothing() -> None:
+        return None
+
+    refused = Outcome(
+        lines=(("It is over.",),),
+        changed=(await stage.rehearsal.get(IncidentId(stage.held.id)),),
+        ok=False,
+    )
+    form = Form("note", "Note", "Send", (), "P1")
+
+    found = await Rehearsed(Script(nothing, refused)).look_ahead(invocation(), form, "r1")
+
+    assert found == replace(refused, changed=())
 
 
 async def test_answer_of_a_shortcut_says_that_nothing_is_written() -> None:

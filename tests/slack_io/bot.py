@@ -38,6 +38,8 @@ class Talk:
     forms: dict[str, Form] = field(default_factory=dict)
     wrong: dict[str, str] = field(default_factory=dict)
     go: asyncio.Event = field(default_factory=asyncio.Event)
+    look: asyncio.Event = field(default_factory=asyncio.Event)
+    found: Form | Outcome | None = None  # looking ahead; None: the form as it is
 
     async def begin(self, invocation: Invocation) -> str | None:
         await asyncio.sleep(0)  # as a commit does
@@ -57,6 +59,15 @@ class Talk:
 
     def form(self, invocation: Invocation) -> Form | None:
         return self.forms.get(invocation.verb or "")
+
+    async def look_ahead(
+        self,
+        invocation: Invocation,  # noqa: ARG002 - the port's
+        form: Form,
+        reference: str,  # noqa: ARG002 - the port's
+    ) -> Form | Outcome:
+        await self.look.wait()
+        return self.found or form
 
     async def prepare(self, invocation: Invocation, reference: str) -> Form | Outcome:
         form = self.forms.get(invocation.verb or "")
@@ -111,6 +122,7 @@ async def running(
     ingest: bool = True,
     options: bool = True,
     change: Callable[[Slack], Any] = lambda _: None,
+    patience_seconds: float = 5,
 ) -> AsyncIterator[Bot]:
     """Run the bot's Slack side against a sandbox with Ann in #prod."""
     slack = Slack()
@@ -123,6 +135,7 @@ async def running(
         app = build_app(web, identity, signing_secret=slack.signing_secret)
         talk, tasks, spare = Talk(), TaskSet(limit), TaskSet(notices)
         talk.go.set()
+        talk.look.set()
         bot = Bot(slack, app, talk, tasks, spare, web, ann)
         desk = Desk(
             conversation=talk,
@@ -130,6 +143,7 @@ async def running(
             tasks=tasks,
             notices=spare,
             answered=bot.tell,
+            patience_seconds=patience_seconds,
         )
         bot.listeners = Listeners(
             identity=identity,
@@ -141,6 +155,7 @@ async def running(
         async with _transport(transport, bot):
             yield bot
             talk.go.set()
+            talk.look.set()
             await bot.drained()
             await slack.settle()
     assert slack.refused == []

@@ -1,11 +1,12 @@
 """Forms, their options, and shortcuts."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from bot.errors import StoreError
-from bot.model import Choice, Field, Form, Via
+from bot.model import Choice, Field, Form, Outcome, Via
 from bot.sandbox.slack import Fault
 from tests.slack_io.bot import Bot, card, running
 
@@ -126,6 +127,41 @@ async def test_options_without_a_source_are_none() -> None:
         ack = await bot.slack.options("ann", view, "escalation_policy", "Pay")
 
         assert ack.body == {"options": []}
+
+
+async def test_a_form_that_took_too_long_to_prepare_is_completed_where_it_is() -> None:
+    async with running(patience_seconds=0) as bot:
+        bot.talk.forms["note"] = NOTE_FORM
+        bot.talk.found = replace(NOTE_FORM, intro=(("For #7.",),))
+        bot.talk.look.clear()
+        await bot.slack.click("ann", await card(bot, "note"), "note")
+        await bot.slack.expect_view("ann", "note")
+        bot.talk.look.set()
+
+        await bot.slack.expect_view("ann", "note", containing="For #7.")
+
+
+@pytest.mark.parametrize("patience_seconds", [0, 5])
+async def test_a_form_of_no_use_says_why_in_its_place(patience_seconds: float) -> None:
+    async with running(patience_seconds=patience_seconds) as bot:
+        bot.talk.forms["note"] = NOTE_FORM
+        bot.talk.found = Outcome(lines=(("It is over.",),), ok=False)
+        shown = await card(bot, "note")
+        await bot.drained()
+        bot.told.clear()
+        if patience_seconds == 0:
+            bot.talk.look.clear()
+            await bot.slack.click("ann", shown, "note")
+            await bot.slack.expect_view("ann", "note")
+            bot.talk.look.set()
+            await bot.slack.expect_view("ann", containing="It is over.")
+        else:
+            await bot.slack.click("ann", shown, "note")
+            await bot.slack.expect_ephemeral("ann", "prod", "It is over.")
+            assert bot.slack.views == {}
+        await bot.drained()
+
+        assert [outcome for _, outcome, _ in bot.told] == [bot.talk.found]
 
 
 # ---------------------------------------------------------------- shortcuts
