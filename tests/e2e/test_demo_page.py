@@ -3,6 +3,7 @@
 import pytest
 from playwright.async_api import expect
 
+from bot.actions.registry import ACTIONS
 from tests.e2e.browser import PATIENCE_MS, Seat, seat
 from tests.patience import PATIENCE_SECONDS
 
@@ -163,6 +164,27 @@ async def test_keyboard_alone_is_enough() -> None:
         await expect(page.locator("#panel-events")).to_be_visible()
 
 
+async def test_every_command_is_offered_while_one_types() -> None:
+    async with seat() as here:
+        await here.page.locator("#composer").press_sequentially("/pd ")
+        offered = await here.page.locator("#suggestions .option b").all_inner_texts()
+
+    assert {one.split()[1] for one in offered} == {one.usage.verb for one in ACTIONS}
+
+
+@pytest.mark.parametrize("width", [360, 700, 1000])
+async def test_narrow_window_cuts_nothing_off(width: int) -> None:
+    async with seat() as here:
+        page = here.page
+        await page.set_viewport_size({"width": width, "height": 700})
+        await page.locator('[data-job="rundeck-fail"]').click()
+        await page.locator("#messages .replies").click()
+        await page.locator("#thread [data-action=acknowledge]").wait_for()
+        for part in ("html", ".slack", "#thread", ".pagerduty", "#panel-incidents", ".desk"):
+            inside, wide = await page.locator(part).evaluate("x => [x.scrollWidth, x.clientWidth]")
+            assert inside <= wide, part
+
+
 async def test_everything_that_is_used_has_a_name() -> None:
     async with seat() as here:
         await here.say("/pd list")
@@ -218,6 +240,7 @@ async def test_unknown_blocks_say_so_and_text_stays_text() -> None:
                 "text": hostile,
                 "blocks": [
                     {"type": "hologram"},
+                    {"type": "image", "image_url": "https://g.example/a", "alt_text": hostile},
                     {"type": "section", "text": {"type": "mrkdwn", "text": hostile}},
                     {"type": "actions", "elements": [{"type": "lever", "action_id": "x"}]},
                 ],
@@ -226,6 +249,7 @@ async def test_unknown_blocks_say_so_and_text_stays_text() -> None:
         )
         await here.sees("This page does not know the block “hologram”.")
         await here.sees("This page does not know the element “lever”.")
+        await here.sees("A picture, which Slack loads from g.example")
         assert (
             await here.page.locator("#messages img[src=x], #messages a[href^=javascript]").count()
             == 0

@@ -13,7 +13,7 @@ const VERBS = [
   ["priority #3 P2", "set its priority"], ["trigger service:Billing nobody can pay", "open an incident"], ["oncall", "who is on call now"],
   ["undo", "take back what I just did"], ["status #3 resolved", "by name"], ["update #3 --status resolved --resolution restarted it", "all in one go"],
   ["reopen #3", "back to triggered"], ["jobs", "which job messages are watched"], ["whoami", "who PagerDuty thinks I am"],
-  ["link", "what connects me with PagerDuty"], ["help", "the same, and more"],
+  ["link", "what connects me with PagerDuty"], ["unlink", "who can end that"], ["help", "the same, and more"],
 ];
 const history = [];
 let looking = 0;
