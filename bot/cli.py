@@ -23,11 +23,12 @@ FAILED, BAD_CONFIGURATION = 1, 2
 app = typer.Typer(
     name="pdbot",
     help="A self-hosted Slack bot for PagerDuty.",
+    epilog="Try it: pdbot demo. Set it up: pdbot init, then pdbot check, then pdbot run.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-rules = typer.Typer(help="Validate and try the rules file.", no_args_is_help=True)
+rules = typer.Typer(help="Validate the rules file, and try it on messages.", no_args_is_help=True)
 app.add_typer(rules, name="rules")
 outbox = typer.Typer(
     help="The durable queue of alerts; works beside a running bot.", no_args_is_help=True
@@ -106,13 +107,15 @@ def run(
 @app.command()
 @says_what_is_wrong
 def demo(
-    port: Annotated[int, typer.Option(min=1, max=65535, help="Where the page is.")] = 8321,
+    port: Annotated[
+        int, typer.Option(min=1, max=65535, help="The page's port on this machine.")
+    ] = 8321,
     browser: Annotated[bool, typer.Option(help="Open the page in a browser.")] = True,
     terminal: Annotated[
-        bool, typer.Option("--terminal", help="A plain prompt instead of the page.")
+        bool, typer.Option("--terminal", help="A prompt in the terminal instead of the page.")
     ] = False,
     script: Annotated[
-        bool, typer.Option("--script", help="Tell the story in the terminal, and end.")
+        bool, typer.Option("--script", help="Play the story in the terminal, and end.")
     ] = False,
 ) -> int:
     """Try the real bot between a local Slack and a local PagerDuty: no account, no network."""
@@ -141,10 +144,16 @@ def manifest(
 def init(
     given: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="NAME=VALUE", help="A setting; it is not asked for."),
+        typer.Option(
+            "--set",
+            metavar="NAME=VALUE",
+            help="Give a setting, so that it is not asked for; as often as needed.",
+        ),
     ] = None,
     path: Annotated[Path, typer.Option(help="The file to write.")] = Path(".env"),
-    force: Annotated[bool, typer.Option("--force", help="Change a file that exists.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Change the file if it exists already.")
+    ] = False,
 ) -> int:
     """Ask, then write .env (mode 0600), and say which Slack page takes the manifest."""
     from bot.ops.init import init as write_settings
@@ -159,7 +168,7 @@ def init(
 @app.command()
 @says_what_is_wrong
 def check(as_json: AsJson = False) -> int:
-    """Test everything the bot needs; exit 0 all fine, 1 something fails, 2 bad configuration."""
+    """Test all that the bot needs. Exit 0: all fine, 1: something fails, 2: bad configuration."""
     from bot.ops.check import check as check_all
 
     _log_to_stderr()
@@ -173,7 +182,7 @@ def replay(
     since: Annotated[str, typer.Option(help="How far back, like 7d or 12h.")] = "7d",
     as_json: AsJson = False,
 ) -> int:
-    """Run the rules over a channel's real past; sends nothing."""
+    """Run the rules over a channel's real past; nothing is sent."""
     from bot.ops.replay import replay as replay_channel
 
     _log_to_stderr()
