@@ -98,8 +98,10 @@ function showHome() {
 
 // ---------------------------------------------------------------- messages
 
+const isAtEnd = (box) => box.scrollHeight - box.scrollTop - box.clientHeight < 60;
+
 function showMessages(box, messages, place) {
-  const wasAtEnd = box.scrollHeight - box.scrollTop - box.clientHeight < 60;
+  const wasAtEnd = isAtEnd(box);
   const before = box.dataset.place;
   box.dataset.place = `${place.id} ${page.me}`;
   if (!messages.length) {
@@ -195,7 +197,10 @@ function toolbar(message, at, place) {
 
 function showThread(place) {
   const parent = page.thread && place.messages.find((one) => one.ts === page.thread);
+  const room = $("messages");
+  const wasAtEnd = isAtEnd(room);
   $("thread").hidden = !parent;
+  if (wasAtEnd) room.scrollTop = room.scrollHeight; // it became narrower, or wider
   if (!parent) return;
   const replies = visible(place).filter((one) => isReply(one) && one.thread_ts === parent.ts);
   showMessages($("thread-messages"), [parent, ...replies], place);
