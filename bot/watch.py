@@ -29,16 +29,16 @@ from bot.notifier.needs import Events
 from bot.notifier.pager import Pager
 from bot.notifier.pipeline import Pipeline
 from bot.notifier.receipts import Receipts
-from bot.notifier.relay import Relay
+from bot.notifier.relay import WIDTH, Relay
 from bot.notifier.rulebook import RuleBook
 from bot.notifier.rules import Rules
 from bot.notifier.rules_load import load_file
 from bot.notifier.timers import TimerLoop
-from bot.ports import Incidents
+from bot.ports import History, Incidents, Noticeboard, Rooms
 from bot.slack.board import Board
 from bot.slack.client import Identity, SlackWeb
-from bot.slack.history import History
-from bot.slack.rooms import Rooms
+from bot.slack.history import History as SlackHistory
+from bot.slack.rooms import Rooms as SlackRooms
 from bot.store import Ages, Store
 from bot.tasks import TaskSet
 
@@ -65,6 +65,7 @@ class Watch:
     timers: TimerLoop
     catch_up: CatchUp
     receipts: Receipts
+    incident_watch: IncidentWatch
     jobs: Explain
     pager: Pager
     rooms: Rooms
@@ -234,21 +235,48 @@ def build_watch(
     Raises:
         ConfigError: the rules file is wrong.
     """
-    book = RuleBook(Path(settings.rules), clock=clock, read=read_rules)
-    rooms = Rooms(web.patient, url=who.url)
-    history = History(web.patient, identity=who)
-    board = Board(web.patient, bot_id=who.bot_id)
-    tasks = TaskSet()
-    receipts = Receipts(
-        store,
-        board,
-        IncidentWatch(store, board, rooms, incidents, clock=clock),
+    return put_together(
+        store=store,
         clock=clock,
+        book=RuleBook(Path(settings.rules), clock=clock, read=read_rules),
+        rooms=SlackRooms(web.patient, url=who.url),
+        history=SlackHistory(web.patient, identity=who),
+        board=Board(web.patient, bot_id=who.bot_id),
+        incidents=incidents,
+        events=events,
+        keys=KeyRing(_with_own_keys(settings, environ or _own_environ), clock=clock),
+        meter=meter,
+        longest_seconds=settings.catchup_max_seconds,
+        ages=Ages(audit=timedelta(seconds=settings.audit_keep_seconds)),
     )
+
+
+def put_together(
+    *,
+    store: Store,
+    clock: Clock,
+    book: RuleBook,
+    rooms: Rooms,
+    history: History,
+    board: Noticeboard,
+    incidents: Incidents,
+    events: Events,
+    keys: KeyRing,
+    longest_seconds: float,
+    ages: Ages,
+    meter: Meter | None = None,
+    width: int = WIDTH,
+) -> Watch:
+    """Introduce the notifier's parts to one another, whoever Slack and PagerDuty are.
+
+    Catch-up reads back at most `longest_seconds`; the relay sends at most `width` at once.
+    """
+    tasks = TaskSet()
+    incident_watch = IncidentWatch(store, board, rooms, incidents, clock=clock)
+    receipts = Receipts(store, board, incident_watch, clock=clock)
     mutes = MuteBook(store.mutes, clock=clock)
-    keys = KeyRing(_with_own_keys(settings, environ or _own_environ), clock=clock)
     told = _Told(receipts, meter) if meter else receipts
-    relay = Relay(store, events, keys, clock=clock, settled=told.settled)
+    relay = Relay(store, events, keys, clock=clock, settled=told.settled, width=width)
     pipeline = Pipeline(
         book=book,
         store=store,
@@ -272,9 +300,10 @@ def build_watch(
             history=history,
             board=board,
             clock=clock,
-            longest_seconds=settings.catchup_max_seconds,
+            longest_seconds=longest_seconds,
         ),
         receipts=receipts,
+        incident_watch=incident_watch,
         jobs=Explain(
             book=book, store=store, rooms=rooms, history=history, relay=relay, mutes=mutes
         ),
@@ -283,7 +312,7 @@ def build_watch(
         store=store,
         clock=clock,
         tasks=tasks,
-        ages=Ages(audit=timedelta(seconds=settings.audit_keep_seconds)),
+        ages=ages,
     )
 
 

@@ -16,16 +16,16 @@ from bot.notifier.catchup import CatchUp
 from bot.notifier.explain import Explain
 from bot.notifier.incident_watch import IncidentWatch
 from bot.notifier.keys import KeyRing
-from bot.notifier.mutes import MuteBook
 from bot.notifier.pipeline import Pipeline
 from bot.notifier.receipts import Receipts
-from bot.notifier.relay import Relay
+from bot.notifier.relay import WIDTH, Relay
 from bot.notifier.rulebook import RuleBook
 from bot.notifier.timers import TimerLoop
 from bot.ports import Said
 from bot.slack.text import plain
-from bot.store import Store, open_store
+from bot.store import Ages, Store, open_store
 from bot.tasks import TaskSet
+from bot.watch import Watch, put_together
 from tests.store.builders import ShiftedClock, StillClock
 
 CHANNEL = "C0JOBS"
@@ -215,13 +215,14 @@ class Rig:
     board: Board
     incidents: Incidents
     environ: dict[str, str]
+    watch: Watch
     book: RuleBook
     relay: Relay
     pipeline: Pipeline
     timers: TimerLoop
     catch_up: CatchUp
     receipts: Receipts
-    watch: IncidentWatch
+    incident_watch: IncidentWatch
     jobs: Explain
     tasks: TaskSet
     begun: float
@@ -297,23 +298,20 @@ async def rig(folder: Path, rules: str | None = RULES, **changes: Any) -> AsyncI
 
 def _rig(store: Store, clock: ShiftedClock, path: Path, **changes: Any) -> Rig:
     sender, rooms, past = Sender(), Channels(), Past()
-    board, incidents, tasks = Board(), Incidents(), TaskSet()
-    environ = {"KEY": KEY}
-    book = RuleBook(path, clock=clock)
-    watch = IncidentWatch(store, board, rooms, incidents, clock=clock)  # type: ignore[arg-type] # one method of it
-    receipts = Receipts(store, board, watch, clock=clock)
-    keys, mutes = KeyRing(lambda: environ, clock=clock), MuteBook(store.mutes, clock=clock)
-    width = changes.pop("width", 64)
-    relay = Relay(store, sender, keys, clock=clock, settled=receipts.settled, width=width)
-    pipeline = Pipeline(
-        book=book,
+    board, incidents, environ = Board(), Incidents(), {"KEY": KEY}
+    watch = put_together(
         store=store,
-        rooms=rooms,
         clock=clock,
-        tasks=tasks,
-        wake=relay.wake,
-        mutes=mutes,
-        witness=receipts,
+        book=RuleBook(path, clock=clock),
+        rooms=rooms,
+        history=past,
+        board=board,
+        incidents=incidents,  # type: ignore[arg-type] # one method of it
+        events=sender,
+        keys=KeyRing(lambda: environ, clock=clock),
+        longest_seconds=86_400,
+        ages=Ages(),
+        width=changes.pop("width", WIDTH),
     )
     made = Rig(
         store=store,
@@ -325,24 +323,16 @@ def _rig(store: Store, clock: ShiftedClock, path: Path, **changes: Any) -> Rig:
         board=board,
         incidents=incidents,
         environ=environ,
-        book=book,
-        relay=relay,
-        pipeline=pipeline,
-        timers=TimerLoop(store, pipeline, book, clock=clock),
-        catch_up=CatchUp(
-            store=store,
-            pipeline=pipeline,
-            book=book,
-            rooms=rooms,
-            history=past,
-            board=board,
-            clock=clock,
-            longest_seconds=86_400,
-        ),
-        receipts=receipts,
         watch=watch,
-        jobs=Explain(book=book, store=store, rooms=rooms, history=past, relay=relay, mutes=mutes),
-        tasks=tasks,
+        book=watch.book,
+        relay=watch.relay,
+        pipeline=watch.pipeline,
+        timers=watch.timers,
+        catch_up=watch.catch_up,
+        receipts=watch.receipts,
+        incident_watch=watch.incident_watch,
+        jobs=watch.jobs,
+        tasks=watch.tasks,
         begun=clock.now().timestamp(),
     )
     return replace(made, **changes)

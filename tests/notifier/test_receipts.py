@@ -181,7 +181,7 @@ async def test_two_services_paged_with_one_dedup_key_get_a_card_each(tmp_path: P
         it.clock.ahead += 2
         await it.show()
         assert it.board.cards == [(said.ts, "Q000001"), (said.ts, "Q000002")]
-        assert len(it.watch) == 0
+        assert len(it.incident_watch) == 0
 
 
 async def test_two_triggers_that_became_one_incident_are_not_called_missing(
@@ -196,7 +196,7 @@ async def test_two_triggers_that_became_one_incident_are_not_called_missing(
         it.clock.ahead += 301
         await it.show()
 
-        assert (len(it.watch), it.board.posts) == (0, [])
+        assert (len(it.incident_watch), it.board.posts) == (0, [])
 
 
 async def test_missing_incident_is_said_after_five_minutes(tmp_path: Path) -> None:
@@ -214,7 +214,7 @@ async def test_missing_incident_is_said_after_five_minutes(tmp_path: Path) -> No
         ((thread, text),) = it.board.posts
         assert thread == said.ts
         assert "maintenance window" in text
-        assert len(it.watch) == 0
+        assert len(it.incident_watch) == 0
 
 
 async def test_lookups_are_few_at_a_time(tmp_path: Path) -> None:
@@ -271,11 +271,11 @@ async def test_oldest_of_too_many_is_given_up(tmp_path: Path) -> None:
     async with rig(tmp_path) as it:
         now = it.clock.now()
         for number in range(2_005):
-            it.watch.expect(Awaited(CHANNEL, str(number), "1", "key", now, now))
-        assert len(it.watch) == 2_000
-        assert it.watch.next_seconds() is not None
-        it.watch.forget()
-        assert it.watch.next_seconds() is None
+            it.incident_watch.expect(Awaited(CHANNEL, str(number), "1", "key", now, now))
+        assert len(it.incident_watch) == 2_000
+        assert it.incident_watch.next_seconds() is not None
+        it.incident_watch.forget()
+        assert it.incident_watch.next_seconds() is None
 
 
 # ---------------------------------------------------------------- restarts, replicas, weather
