@@ -109,6 +109,10 @@ class Entries(Protocol):
         """Send an entry again. Raises RequestError."""
         ...
 
+    async def blocked_keys(self) -> set[str]:
+        """Name the integration keys that entries wait for."""
+        ...
+
     async def unblock(self, key_ref: str | None = None) -> int:
         """Let blocked entries try again; counts them."""
         ...

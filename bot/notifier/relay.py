@@ -29,7 +29,6 @@ SEND_SECONDS: Final = 3.0  # of the events client: an attempt must end within it
 UNBLOCK_SECONDS: Final = 2.0
 LONGEST_PAUSE_SECONDS: Final = 3_600.0
 DRAIN_SECONDS: Final = 6.0
-_MOST_BLOCKED: Final = 1_000
 
 Settled = Callable[[Claimed, EntryState, str | None], None]
 
@@ -235,8 +234,7 @@ class Relay:
         """Let entries try again whose integration key can be found now; counts them."""
         count = 0
         try:
-            blocked = await self._store.entries.find([EntryState.BLOCKED], limit=_MOST_BLOCKED)
-            for key_ref in {entry.key_ref for entry in blocked}:
+            for key_ref in await self._store.entries.blocked_keys():
                 if self._is_there(key_ref):
                     count += await self._store.entries.unblock(key_ref)
         except StoreError as error:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Row, bindparam, null, select, text, update
+from sqlalchemy import CompoundSelect, Row, bindparam, null, select, text, true, union_all, update
 
 from bot.errors import RequestError
 from bot.ledger import Entry, EntryState, MessageId, instant
@@ -11,9 +11,9 @@ from bot.model import Condition, EventAction
 from bot.store.book import LATE, RECOVERED, Place
 from bot.store.database import Transaction
 from bot.store.given_up import is_recovered, judge_alerts
-from bot.store.lanes import is_open, refresh
+from bot.store.lanes import is_leased, is_open, refresh
 from bot.store.reader import Reader
-from bot.store.schema import SHELVED, lanes, outbox
+from bot.store.schema import BLOCKED, SHELVED, lanes, outbox
 from bot.store.text import clean, clip, key, load
 from bot.store.writer import Writer
 
@@ -40,6 +40,17 @@ _DISCARDED = {
     EntryState.ABANDONED,
 }
 
+_is_blocked = text(BLOCKED)
+_is_shelved = text(SHELVED)
+_THROUGH = {
+    EntryState.PENDING: is_open,
+    EntryState.LEASED: is_leased,
+    EntryState.BLOCKED: _is_blocked,
+    EntryState.HELD: _is_shelved,
+    EntryState.ABANDONED: _is_shelved,
+}
+"""The index that finds a state's entries; the others, which are many, are read through."""
+
 _move = (
     update(outbox)
     .where(outbox.c.id == bindparam("of_id"))
@@ -56,6 +67,17 @@ def _moved(row: Row[Any], state: EntryState, now: int, error: str | None = None)
         "error": error,
         "settled": None if is_due else now,
     }
+
+
+def _among(states: Collection[EntryState]) -> CompoundSelect[tuple[int]]:
+    """Select the ids of the entries in these states."""
+    of_each = select(outbox.c.id)
+    return union_all(
+        *(
+            of_each.where(_THROUGH.get(state, true()), outbox.c.state == state)
+            for state in sorted(states)
+        )
+    )
 
 
 def _sent_places(transaction: Transaction, names: Iterable[str]) -> dict[str, Place]:
@@ -81,7 +103,7 @@ class Entries:
         """Give entries in the order in which they came; `after_id` pages on."""
         statement = (
             select(outbox)
-            .where(outbox.c.state.in_(sorted(states)), outbox.c.id > after_id)
+            .where(outbox.c.id.in_(_among(states)), outbox.c.id > after_id)
             .order_by(outbox.c.id)
             .limit(limit)
         )
@@ -107,7 +129,10 @@ class Entries:
     async def since(self, seq: int, limit: int = 1000) -> list[Entry]:
         """Give the entries of messages from `seq` on, newest first."""
         statement = (
-            select(outbox).where(outbox.c.seq >= seq).order_by(outbox.c.id.desc()).limit(limit)
+            select(outbox)
+            .where(outbox.c.seq >= seq)
+            .order_by(outbox.c.seq.desc(), outbox.c.id.desc())
+            .limit(limit)
         )
         return [_entry(row) for row in await self._reader.run(lambda t: t.rows(statement))]
 
@@ -160,13 +185,14 @@ class Entries:
 
         return _entry(await self._writer.run(drop))
 
+    async def blocked_keys(self) -> set[str]:
+        """Name the integration keys that entries wait for."""
+        statement = select(outbox.c.key_ref).where(_is_blocked).distinct()
+        return {row.key_ref for row in await self._reader.run(lambda t: t.rows(statement))}
+
     async def unblock(self, key_ref: str | None = None) -> int:
         """Let blocked entries try again, of one integration key or of all; counts them."""
-        statement = (
-            update(outbox)
-            .where(is_open, outbox.c.state == EntryState.BLOCKED)
-            .returning(outbox.c.lane)
-        )
+        statement = update(outbox).where(_is_blocked).returning(outbox.c.lane)
         if key_ref is not None:
             statement = statement.where(outbox.c.key_ref == clean(key_ref))
 
@@ -188,7 +214,7 @@ class Entries:
 
 
 _held = select(outbox).where(
-    text(SHELVED), outbox.c.state == EntryState.HELD, outbox.c.hold == bindparam("of_hold")
+    _is_shelved, outbox.c.state == EntryState.HELD, outbox.c.hold == bindparam("of_hold")
 )
 _waiting = select(outbox.c.lane, outbox.c.seq, outbox.c.ordinal, outbox.c.action).where(
     is_open, outbox.c.lane.in_(bindparam("names", expanding=True))

@@ -14,7 +14,6 @@ from sqlalchemy import (
     bindparam,
     delete,
     exists,
-    func,
     or_,
     select,
     text,
@@ -53,7 +52,7 @@ class Ages:
     audit: timedelta = timedelta(days=365)
 
 
-_newer = durations.alias("newer")
+_newest = durations.alias("newest")
 _cutoff: BindParameter[int] = bindparam("cutoff")
 
 
@@ -98,10 +97,13 @@ _STATEMENTS: tuple[tuple[str, str, Delete], ...] = (
         _sweep(
             durations,
             durations.c.ended < _cutoff,
-            select(func.count())
-            .where(_newer.c.job == durations.c.job, _newer.c.ended > durations.c.ended)
-            .scalar_subquery()
-            >= AVERAGED,
+            durations.c.ended
+            < select(_newest.c.ended)
+            .where(_newest.c.job == durations.c.job)
+            .order_by(_newest.c.ended.desc())
+            .offset(AVERAGED - 1)
+            .limit(1)
+            .scalar_subquery(),
         ),
     ),
     ("open_alerts", "runs", _sweep(open_alerts, open_alerts.c.opened < _cutoff)),

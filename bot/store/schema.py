@@ -18,7 +18,7 @@ from sqlalchemy import (
     text,
 )
 
-VERSION = "0004"
+VERSION = "0005"
 
 metadata = MetaData(
     naming_convention={
@@ -31,6 +31,7 @@ metadata = MetaData(
 # SQLite takes a partial index only where the query repeats its condition word for word.
 OPEN = "state IN ('pending', 'leased', 'blocked')"
 LEASED = "state = 'leased'"
+BLOCKED = "state = 'blocked'"
 DOUBTFUL = "doubts > 0"
 SHELVED = "state IN ('held', 'abandoned')"
 GOING = "started IS NOT NULL AND (ended IS NULL OR ended < started)"
@@ -91,9 +92,11 @@ outbox = Table(
     UniqueConstraint("lane", "seq", "ordinal"),
     _partial("ix_outbox_open", "lane", "seq", "ordinal", where=OPEN),
     _partial("ix_outbox_leased", "lane", "due", where=LEASED),
+    _partial("ix_outbox_blocked", "key_ref", where=BLOCKED),
     _partial("ix_outbox_doubtful", "lane", where=DOUBTFUL),
     _partial("ix_outbox_shelved", "state", "hold", "id", where=SHELVED),
     _partial("ix_outbox_settled", "settled", where=SETTLED),
+    Index("ix_outbox_seq", "seq"),
     Index("ix_outbox_message", "ts", "channel"),
 )
 

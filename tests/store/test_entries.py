@@ -6,6 +6,7 @@ from bot.errors import RequestError
 from bot.ledger import Claimed, EntryState
 from bot.store import Store
 from tests.store.builders import ACKNOWLEDGE, RESOLVE, TRIGGER, event, message, seq
+from tests.store.steps import steps
 
 
 async def only(store: Store) -> Claimed:
@@ -31,6 +32,24 @@ async def test_entries_are_listed_by_state_and_in_pages(store: Store) -> None:
     assert [entry.seq for entry in rest] == [seq(2), seq(3), seq(4)]
     assert await store.entries.find([EntryState.SENT]) == []
     assert [e.seq for e in await store.entries.since(seq(3))] == [seq(4), seq(3)]
+
+
+async def test_what_waits_is_found_without_reading_what_was_sent(sqlite: Store) -> None:
+    for second in range(500):
+        await sqlite.messages.ingest(message(second, event(dedup=f"{second}")))
+    while got := await sqlite.outbox.claim(100, 100):
+        for each in got:
+            await sqlite.outbox.settle_sent(each)
+    await sqlite.messages.ingest(message(500, event()))
+    await sqlite.outbox.block(await only(sqlite), "no key")
+    await sqlite.messages.ingest(message(501, event(dedup="next")))
+
+    with steps(sqlite.reader._link) as taken:
+        assert await sqlite.entries.blocked_keys() == {"env:K"}
+        assert len(await sqlite.entries.find()) == 2
+        assert len(await sqlite.entries.find([EntryState.ABANDONED, EntryState.BLOCKED])) == 1
+        assert len(await sqlite.entries.since(seq(500))) == 2
+    assert taken[0] < 1_000
 
 
 async def test_a_messages_entries_are_found(store: Store) -> None:

@@ -1,11 +1,13 @@
 """What nobody needs any more goes; what somebody may need stays."""
 
+import asyncio
 import time
 from datetime import timedelta
 
 from bot.ledger import CardRecord, EntryState
 from bot.store import Ages, Store
 from tests.store.builders import BASE, RESOLVE, ShiftedClock, end, event, message
+from tests.store.steps import steps
 
 DAY = 86_400.0
 NOW = time.time() - BASE / 1_000_000
@@ -65,6 +67,19 @@ async def test_more_than_a_slice_goes_in_one_sweep(sqlite: Store, clock: Shifted
         await sqlite.messages.ingest(message(number))
     clock.ahead += 100 * DAY
     assert await sqlite.retention.sweep() == {"messages": 1100}
+
+
+async def test_no_duration_is_weighed_against_all_newer_ones(
+    sqlite: Store, clock: ShiftedClock
+) -> None:
+    ends = (end(second, f"{second}", took=1.0) for second in range(2_000))
+    await asyncio.gather(*map(sqlite.messages.ingest, ends))
+    clock.ahead += 170 * DAY  # of its runs, too, but these are looked at one by one
+    longest = timedelta(days=365)
+    with steps(sqlite.writer._link) as taken:
+        counts = await sqlite.retention.sweep(Ages(sent=longest, messages=longest))
+    assert counts["durations"] == 1_980
+    assert taken[0] < 2_000_000
 
 
 async def test_an_entry_that_is_settled_later_is_kept_from_then_on(

@@ -99,7 +99,9 @@ async def test_the_first_tables_become_those_of_now(url: str, clock: ShiftedCloc
 
 def _first(transaction: Transaction) -> None:
     """Leave what version 0001 had."""
-    for brought in ("TABLE mutes", "INDEX ix_audit_message", "INDEX ix_outbox_doubtful"):
+    of_outbox = ("doubtful", "blocked", "seq")
+    indexes = ["ix_audit_message", *(f"ix_outbox_{name}" for name in of_outbox)]
+    for brought in ("TABLE mutes", *(f"INDEX {name}" for name in indexes)):
         transaction.change(text(f"DROP {brought}"))
     for table, column in (("audit", "thread"), ("audit", "message"), ("outbox", "doubts")):
         transaction.change(text(f"ALTER TABLE {table} DROP COLUMN {column}"))

@@ -1,0 +1,21 @@
+"""What is blocked, and what came last, is found without reading the outbox through."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0005"
+down_revision = "0004"
+
+_BLOCKED = sa.text("state = 'blocked'")
+
+
+def upgrade() -> None:
+    """Add an index for each."""
+    op.create_index(
+        "ix_outbox_blocked",
+        "outbox",
+        ["key_ref"],
+        sqlite_where=_BLOCKED,
+        postgresql_where=_BLOCKED,
+    )
+    op.create_index("ix_outbox_seq", "outbox", ["seq"])
