@@ -88,7 +88,7 @@ async def _look(name: str, look: Check, site: Site) -> list[Finding]:
     try:
         found = await look(site)
     except NotChecked as why:
-        return [warn("Not checked.", f"First mend what stands at: {why}.")]
+        return [warn("Not checked.", f"First mend what is reported above at: {why}.")]
     except PdbotError as error:
         return [fail(str(error), "Try again; the log has more.")]
     except Exception:  # one defect must not hide the other lines

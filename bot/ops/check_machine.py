@@ -51,7 +51,7 @@ async def check_rules(site: Site) -> Findings:
         return ok(f"there is no {path}: the notifier is off, commands and cards work")
     doubts = [*rules.warnings, *missing_keys(rules, site.environ)]
     if doubts:
-        return [warn(one, "Change it, unless it is meant so.") for one in doubts]
+        return [warn(one, "Change it, unless you mean it so.") for one in doubts]
     count = "1 rule" if len(rules) == 1 else f"{len(rules)} rules"
     return ok(f"{path}: {count} without mistakes")
 

@@ -140,8 +140,8 @@ async def check_people(site: Site) -> Findings:
     but = ", but trigger with the key of PDBOT_TRIGGER_KEY" if site.settings.trigger_key else ""
     return warn(
         f"{share}; not: {names}{more}. They can read, and write nothing{but}.",
-        "Nothing, if they are never on call. Else invite them to PagerDuty, or name their address "
-        "there in the file of PDBOT_PEOPLE; `pdbot users` lists them all.",
+        "Do nothing if they are never on call. Otherwise invite them to PagerDuty, or name their "
+        "address there in the file of PDBOT_PEOPLE; `pdbot users` lists them all.",
     )
 
 

@@ -220,7 +220,7 @@ async def test_what_builds_on_a_failure_is_not_checked_and_says_so(here: Operato
     found = await here.check()
 
     assert found["scopes"][0]["message"] == "Not checked."
-    assert found["scopes"][0]["remedy"] == "First mend what stands at: bot token."
+    assert found["scopes"][0]["remedy"] == "First mend what is reported above at: bot token."
     for name in ("command", "channels", "clock"):
         assert "bot token" in found[name][0]["remedy"]
-    assert found["From"][0]["remedy"] == "First mend what stands at: key."
+    assert found["From"][0]["remedy"] == "First mend what is reported above at: key."
