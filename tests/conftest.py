@@ -18,11 +18,17 @@ for _name in list(os.environ):
         del os.environ[_name]
 
 # Green twice in a row: the examples are derived from the test, not drawn anew; `make explore`
-# looks for new ones. No deadline: timings are no assertions.
+# looks for new ones, and more. No deadline: timings are no assertions.
 settings.register_profile(
-    "steady", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    "steady",
+    derandomize=True,
+    max_examples=50,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
 )
-settings.register_profile("explore", parent=settings.get_profile("steady"), derandomize=False)
+settings.register_profile(
+    "explore", parent=settings.get_profile("steady"), derandomize=False, max_examples=500
+)
 settings.load_profile("explore" if os.environ.get("EXPLORE") else "steady")
 
 

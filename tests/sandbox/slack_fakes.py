@@ -12,7 +12,7 @@ from urllib.parse import parse_qs
 import aiohttp
 from aiohttp import web
 
-from bot.sandbox.slack import Slack
+from bot.sandbox.slack import Message, Slack
 from tests.patience import PATIENCE_SECONDS
 
 Json = dict[str, Any]
@@ -23,6 +23,16 @@ NO_ACK = object()
 def acknowledge(_kind: str, _payload: Json) -> Any:
     """Take everything and say nothing."""
     return None
+
+
+class Answers:
+    """What the bot answers next."""
+
+    def __init__(self) -> None:
+        self.body: Any = None
+
+    def __call__(self, _kind: str, _payload: Json) -> Any:
+        return self.body
 
 
 class ManualClock:
@@ -220,3 +230,21 @@ async def talking() -> AsyncIterator[Api]:
     slack.workspace.add(prod, {**reply, "ts": REPLY})
     async with calling(slack) as api:
         yield api
+
+
+def last(bot: SocketBot) -> Json:
+    """Give the payload that the bot got last."""
+    payload: Json = bot.envelopes[-1]["payload"]
+    return payload
+
+
+def events(bot: SocketBot) -> list[Json]:
+    """Give the inner events that the bot got."""
+    return [one["payload"]["event"] for one in bot.envelopes if one["type"] == "events_api"]
+
+
+async def posted(slack: Slack, typed: str = "hello", **more: Any) -> Message:
+    """Let Ann post."""
+    message = (await slack.post("ann", "C0PROD", typed, **more)).message
+    assert message is not None
+    return message

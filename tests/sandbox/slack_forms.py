@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from tests.sandbox.slack_fakes import Json
+from bot.sandbox.slack import Slack, View
+from tests.sandbox.slack_fakes import Api, Json, SocketBot, last
 
 
 def plain(text: str) -> Json:
@@ -39,3 +40,16 @@ FORM = modal(
     field("number_input", "count", is_decimal_allowed=False),
     {"type": "divider"},
 )
+
+
+async def trigger(slack: Slack, bot: SocketBot) -> str:
+    """Let Ann do something that gives the bot a trigger."""
+    await slack.global_shortcut("ann", "open")
+    return str(last(bot)["trigger_id"])
+
+
+async def opened(api: Api, bot: SocketBot, view: Json, method: str = "views.open") -> View:
+    """Let the bot show a modal to Ann."""
+    body = await api(method, trigger_id=await trigger(api.slack, bot), view=view)
+    assert body["ok"], body
+    return await api.slack.expect_view("ann")

@@ -1,77 +1,16 @@
 """Filling in forms: values, what the client forbids, who may submit."""
 
-from collections.abc import AsyncIterator
-from typing import Any
-
 import pytest
 
-from bot.sandbox.slack import NotPossibleError, Slack, View
+from bot.sandbox.slack import NotPossibleError, Slack
 from tests.sandbox.slack_fakes import (
+    Answers,
     Api,
     Json,
-    ManualClock,
     SocketBot,
-    calling,
-    socket_bot,
-    workspace,
+    last,
 )
-from tests.sandbox.slack_forms import FORM, modal, option, plain
-
-
-class Answers:
-    """What the bot answers next."""
-
-    def __init__(self) -> None:
-        self.body: Any = None
-
-    def __call__(self, _kind: str, _payload: Json) -> Any:
-        return self.body
-
-
-@pytest.fixture
-def answers() -> Answers:
-    return Answers()
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock()
-
-
-@pytest.fixture
-async def api(clock: ManualClock) -> AsyncIterator[Api]:
-    async with calling(workspace(clock)) as api:
-        yield api
-
-
-@pytest.fixture
-def slack(api: Api) -> Slack:
-    return api.slack
-
-
-@pytest.fixture
-async def bot(api: Api, answers: Answers) -> AsyncIterator[SocketBot]:
-    async with socket_bot(api, answers) as bot:
-        yield bot
-
-
-def last(bot: SocketBot) -> Json:
-    payload: Json = bot.envelopes[-1]["payload"]
-    return payload
-
-
-async def trigger(slack: Slack, bot: SocketBot) -> str:
-    """Let Ann do something that gives the bot a trigger."""
-    await slack.global_shortcut("ann", "open")
-    return str(last(bot)["trigger_id"])
-
-
-async def opened(api: Api, bot: SocketBot, view: Json, method: str = "views.open") -> View:
-    """Let the bot show a modal to Ann."""
-    body = await api(method, trigger_id=await trigger(api.slack, bot), view=view)
-    assert body["ok"], body
-    return await api.slack.expect_view("ann")
-
+from tests.sandbox.slack_forms import FORM, modal, opened, option, plain
 
 # -------------------------------------------------------------------- filling in
 

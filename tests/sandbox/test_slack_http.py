@@ -20,11 +20,6 @@ async def api() -> AsyncIterator[Api]:
         yield api
 
 
-@pytest.fixture
-def slack(api: Api) -> Slack:
-    return api.slack
-
-
 async def test_a_command_is_posted_as_a_signed_form(api: Api, slack: Slack) -> None:
     async with http_bot(slack) as bot:
         ack = await slack.command("ann", "/pd list all", channel="C0PROD")

@@ -1,49 +1,19 @@
 """What people do: commands, clicks, choices, shortcuts, the Home tab."""
 
 from collections.abc import AsyncIterator
-from typing import Any
 
 import pytest
 
-from bot.sandbox.slack import Message, NotPossibleError, Slack
+from bot.sandbox.slack import NotPossibleError, Slack
+from tests.sandbox.slack_buttons import BUTTONS, card
 from tests.sandbox.slack_fakes import (
     Api,
-    Json,
     ManualClock,
     SocketBot,
     calling,
-    socket_bot,
+    last,
     workspace,
 )
-
-BUTTONS = [
-    {"type": "section", "text": {"type": "mrkdwn", "text": "*#123* disk"}},
-    {
-        "type": "actions",
-        "block_id": "buttons",
-        "elements": [
-            {
-                "type": "button",
-                "action_id": action_id,
-                "text": {"type": "plain_text", "text": action_id.title()},
-                "value": value,
-            }
-            for action_id, value in (("acknowledge", "P1"), ("pick", "one"), ("more", "two"))
-        ]
-        + [
-            {
-                "type": "overflow",
-                "action_id": "menu",
-                "options": [{"text": {"type": "plain_text", "text": "Snooze"}, "value": "snooze"}],
-            }
-        ],
-    },
-]
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock()
 
 
 @pytest.fixture
@@ -52,29 +22,6 @@ async def api(clock: ManualClock) -> AsyncIterator[Api]:
     slack.subscriptions = frozenset({"app_home_opened"})
     async with calling(slack) as api:
         yield api
-
-
-@pytest.fixture
-def slack(api: Api) -> Slack:
-    return api.slack
-
-
-@pytest.fixture
-async def bot(api: Api) -> AsyncIterator[SocketBot]:
-    async with socket_bot(api) as bot:
-        yield bot
-
-
-def last(bot: SocketBot) -> Json:
-    """Give the payload that the bot got last."""
-    payload: Json = bot.envelopes[-1]["payload"]
-    return payload
-
-
-async def card(api: Api, **more: Any) -> Message:
-    """Let the bot post a card."""
-    await api("chat.postMessage", channel="C0PROD", text="#123", blocks=BUTTONS, **more)
-    return await api.slack.expect_message("C0PROD", "#123")
 
 
 # -------------------------------------------------------------------- commands

@@ -21,11 +21,6 @@ async def api() -> AsyncIterator[Api]:
         yield api
 
 
-@pytest.fixture
-def slack(api: Api) -> Slack:
-    return api.slack
-
-
 async def test_a_command_reaches_a_socket_and_is_acknowledged(api: Api, slack: Slack) -> None:
     async with socket_bot(api) as bot:
         ack = await slack.command("ann", "/pd note Q3… disk is full", channel="C0PROD")

@@ -19,11 +19,6 @@ async def api() -> AsyncIterator[Api]:
         yield api
 
 
-@pytest.fixture
-def slack(api: Api) -> Slack:
-    return api.slack
-
-
 # -------------------------------------------------------------------- lists and pages
 
 

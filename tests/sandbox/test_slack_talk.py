@@ -1,50 +1,13 @@
 """What people and other apps write: the events that the bot gets."""
 
-from collections.abc import AsyncIterator
-from typing import Any
-
 import pytest
 
-from bot.sandbox.slack import Message, NotPossibleError, Slack
+from bot.sandbox.slack import NotPossibleError, Slack
 from tests.sandbox.slack_fakes import (
-    Api,
-    Json,
-    ManualClock,
     SocketBot,
-    calling,
-    socket_bot,
-    workspace,
+    events,
+    posted,
 )
-
-
-@pytest.fixture
-async def api() -> AsyncIterator[Api]:
-    async with calling(workspace(ManualClock())) as api:
-        yield api
-
-
-@pytest.fixture
-def slack(api: Api) -> Slack:
-    return api.slack
-
-
-@pytest.fixture
-async def bot(api: Api) -> AsyncIterator[SocketBot]:
-    async with socket_bot(api) as bot:
-        yield bot
-
-
-def events(bot: SocketBot) -> list[Json]:
-    """Give the inner events that the bot got."""
-    return [one["payload"]["event"] for one in bot.envelopes if one["type"] == "events_api"]
-
-
-async def posted(slack: Slack, typed: str = "hello", **more: Any) -> Message:
-    """Let Ann post."""
-    message = (await slack.post("ann", "C0PROD", typed, **more)).message
-    assert message is not None
-    return message
-
 
 # -------------------------------------------------------------------- people
 
