@@ -55,7 +55,7 @@ class Acknowledge:
             return [await desk.implied("ack")], []
         if target.scope:
             every = await (desk.mine() if target.scope == "mine" else desk.open_incidents())
-            triggered = [one for one in every if one.status is Status.TRIGGERED]
+            triggered = list(filter(_is_waiting, every))
             if not triggered:
                 whose = "assigned to you " if target.scope == "mine" else ""
                 known = f"all {len(every)} open ones are acknowledged" if every else "none is open"
@@ -69,11 +69,15 @@ class Acknowledge:
         return await _each(desk, target)
 
     def _must_ask(self, desk: Desk, found: Sequence[Incident]) -> bool:
-        if self.confirmed or not found:
+        if self.confirmed or not any(map(_is_waiting, found)):
             return False
         if self.target.scope == "all" or len(found) > ASK_ABOVE:
             return True
         return len(found) > 1 and any(_is_somebody_elses(desk, one) for one in found)
+
+
+def _is_waiting(incident: Incident) -> bool:
+    return incident.status is Status.TRIGGERED
 
 
 def _is_somebody_elses(desk: Desk, incident: Incident) -> bool:
@@ -105,9 +109,10 @@ async def _each(desk: Desk, target: Target) -> tuple[list[Incident], list[Line]]
 
 
 def _ask(found: Sequence[Incident], failed: Sequence[Line]) -> Outcome:
-    count = len(found)
+    count, waiting = len(found), sum(map(_is_waiting, found))
+    which = _counted(count) if waiting == count else f"{waiting} of {_counted(count)}"
     shown = found[:LISTED]
-    lines: list[Line] = [(f"This would acknowledge {_counted(count)}. Nothing was done yet.",)]
+    lines: list[Line] = [(f"This would acknowledge {which}. Nothing was done yet.",)]
     lines += [
         (*named(one), f": {one.status}, assigned to {people(one.assignees)}") for one in shown
     ]

@@ -67,7 +67,8 @@ class Desk:
             raise NotAllowed(
                 f"I don't know your PagerDuty user "
                 f"(Slack e-mail {self.responder.slack_email or 'unknown'}), so nothing is yours "
-                "as far as I can tell. Ask your admin to map you, or name the incident."
+                "as far as I can tell, and nothing can be assigned to you. Ask your admin to map "
+                "you, or name the incident and the people."
             )
         return self.responder.user
 

@@ -76,7 +76,8 @@ async def reassign(desk: Desk, incident: Incident, found: people.Found, reason: 
     to, by = found.assignment, desk.responder
     before = names_of(incident.assignees)
     after = await assign(desk, incident, to)
-    if not is_assigned(after, to):
+    is_untold = found.policy is not None and after.escalation_policy is None
+    if not (is_assigned(after, to) or is_untold):
         raise PagerDutyError(
             f"PagerDuty answered without an error, but #{after.number} is assigned to "
             f"{names_of(after.assignees)}, not to {found.names}. Check it in PagerDuty."
@@ -85,7 +86,10 @@ async def reassign(desk: Desk, incident: Incident, found: people.Found, reason: 
     lines += await _say_why(desk, after, reason)
     because = f" ({reason})" if reason else ""
     whom = (found.policy.name,) if found.policy else assigned(after.assignees, incident, by)
-    thread: Line = (f"{before} → ", *whom, f"{because}, by {by.name}")
+    change: Line = (f"{before} → ", *whom)
+    if is_assigned(incident, to):
+        change = (f"{before}, assigned directly now",)
+    thread: Line = (*change, f"{because}, by {by.name}")
     return Outcome(lines=tuple(lines), changed=(after,), thread_lines=(thread,))
 
 

@@ -116,8 +116,8 @@ class Change:
 
     @property
     def is_of_assignees(self) -> bool:
-        """Tell whether it was handed to others; a resolution takes assignees off by itself."""
-        if self.after["status"] == Status.RESOLVED:
+        """Tell whether it was handed to others; to resolve and to reopen changes them by itself."""
+        if Status.RESOLVED in {self.before["status"], self.after["status"]}:
             return False
         keys = ("assignee_ids", "assigned_via", "escalation_policy_id")
         return any(self.before[key] != self.after[key] for key in keys)

@@ -7,6 +7,7 @@ from typing import Any, Generic, TypeVar
 import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.clock import Clock
 from bot.errors import SlackError
@@ -116,7 +117,7 @@ class People:
             if isinstance(error, SlackApiError) and reason_of(error) in _UNKNOWN_USER:
                 return None
             raise _unanswered("who you are", "users:read", error) from error
-        return person_of(answer["user"], team_id=self._team_id)
+        return self._told(answer)
 
     async def _read_address(self, email: str) -> SlackPerson | None:
         try:
@@ -125,7 +126,11 @@ class People:
             if isinstance(error, SlackApiError) and reason_of(error) in _UNKNOWN_USER:
                 return None
             raise _unanswered("who has an e-mail address", "users:read.email", error) from error
-        return person_of(answer["user"], team_id=self._team_id)
+        return self._told(answer)
+
+    def _told(self, answer: AsyncSlackResponse) -> SlackPerson | None:
+        user = answer.get("user")
+        return person_of(user, team_id=self._team_id) if user else None
 
     async def _read_groups(self) -> Mapping[str, frozenset[str]]:
         try:
@@ -134,8 +139,8 @@ class People:
             what = "which user groups you are in"
             raise _unanswered(what, "usergroups:read", error) from error
         names: dict[str, set[str]] = {}
-        for group in answer["usergroups"]:
-            for slack_user_id in group.get("users", ()):
+        for group in answer.get("usergroups") or ():
+            for slack_user_id in group.get("users") or ():
                 names.setdefault(slack_user_id, set()).update(
                     (group["id"], f"@{group.get('handle', '')}")
                 )

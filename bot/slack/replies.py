@@ -75,7 +75,7 @@ class Replies:
     async def open_form(
         self, trigger_id: str | None, view: Mapping[str, Any], *, on_top: bool = False
     ) -> str:
-        """Open a modal, or put it on top of the one that is open; gives its id.
+        """Open a modal, or put it on top of the one that is open; gives its id, if Slack told it.
 
         Raises:
             SlackError: it did not open; the sentence says what to do.
@@ -96,7 +96,7 @@ class Replies:
                 "press the button again, or type the command instead."
             ) from error
 
-        return str(answer["view"]["id"])
+        return str((answer.get("view") or {}).get("id") or "")
 
     async def update_form(self, view_id: str, view: Mapping[str, Any]) -> bool:
         """Replace what a modal shows; False when it is closed already."""
@@ -147,14 +147,20 @@ class Replies:
         return Posted(channel_id)
 
     async def _write_to(self, slack_user_id: str, content: dict[str, Any]) -> Posted:
-        opened = await self._web.patient.conversations_open(users=slack_user_id)
-        return await self._post(opened["channel"]["id"], content)
+        channel_id = slack_user_id  # Slack takes it for the same conversation's
+        try:
+            opened = await self._web.patient.conversations_open(users=slack_user_id)
+        except FAILURES as error:
+            log.info("no direct message was opened", reason=reason_of(error))
+        else:
+            channel_id = (opened.get("channel") or {}).get("id") or channel_id
+        return await self._post(channel_id, content)
 
     async def _post(self, channel_id: str, content: dict[str, Any]) -> Posted:
         answer = await self._web.patient.chat_postMessage(
             channel=channel_id, unfurl_links=False, unfurl_media=False, **content
         )
-        return Posted(answer["channel"], answer["ts"])
+        return Posted(answer.get("channel") or channel_id, answer.get("ts"))
 
 
 def _content(message: Message) -> dict[str, Any]:

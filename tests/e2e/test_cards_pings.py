@@ -37,6 +37,25 @@ async def test_who_takes_it_is_not_mentioned(here: World) -> None:
     assert "<@" not in (await told(here, card, "Bob Breuer → Ann Archer, by ann")).text
 
 
+async def test_who_has_it_already_is_told_that_it_is_direct_now(here: World) -> None:
+    card = await post_card(here, here.incident(assignees=None))
+
+    await here.pd("reassign 1 @bob -- stays with you")
+
+    line = (await told(here, card, "stays with you")).text
+    assert line == "Bob Breuer, assigned directly now (stays with you), by ann"
+
+
+async def test_taking_what_one_has_is_no_handover(here: World) -> None:
+    card = await post_card(here, here.incident())
+
+    await here.pd("take 1")
+    await here.pd("note 1 done")
+
+    await told(here, card, "ann noted: done")
+    assert not any("→" in one.text for one in here.slack.messages(CHANNEL))
+
+
 async def test_who_is_assigned_in_pagerduty_is_mentioned_unless_they_did_it(here: World) -> None:
     incident = here.incident()
     card = await post_card(here, incident)

@@ -56,6 +56,15 @@ async def test_undo_reopens_what_was_resolved_and_no_button_offers_that(here: Wo
     assert (incident.status, assignees(incident)) == ("triggered", ["Ann Archer"])
 
 
+async def test_reopening_is_not_taken_back(here: World) -> None:
+    """Who gets a reopened incident, PagerDuty decides: there was no handover to take back."""
+    here.incident(status="resolved")
+    answer = await here.answer("reopen 1")
+
+    assert "[Undo]" not in all_text(answer)
+    assert "there is nothing to take back" in await here.pd("undo")
+
+
 async def test_undo_of_several_asks_above_three_and_goes_on_after_a_failure(here: World) -> None:
     incidents = [here.incident(f"Incident {number}") for number in range(5)]
     asked = await here.answer("ack all")

@@ -194,6 +194,20 @@ async def test_many_or_somebody_elses_are_shown_first(both: World, typed: str) -
     assert "#1 Theirs is acknowledged by Ann Archer" in answer
 
 
+async def test_list_to_confirm_counts_what_is_still_waiting(here: World) -> None:
+    """Where nothing would be acknowledged there is nothing to confirm."""
+    for number in range(2):
+        here.incident(f"Mine {number}")
+    here.pagerduty.resolve(here.incident("Over", assignees=[here.pd_bob]), by=here.pd_bob)
+    here.incident("Theirs", assignees=[here.pd_bob])
+
+    assert "This would acknowledge 3 of 4 incidents." in await here.pd("ack 1 2 3 4")
+    for typed in ("ack 1", "ack 2", "ack 4"):
+        await here.pd(typed)
+    said = await here.pd("ack 1 2 3 4")
+    assert "0 acknowledged, 3 left alone, 1 not possible:" in said
+
+
 async def test_three_of_mine_are_acknowledged_at_once(here: World) -> None:
     for number in range(3):
         here.incident(f"Mine {number}")

@@ -61,7 +61,7 @@ class FakeSlack:
         self._count = 0
         self._changed = asyncio.Condition()
         app = web.Application()
-        app.router.add_post("/api/{method}", self._api)
+        app.router.add_route("*", "/api/{method}", self._api)  # some methods are read with GET
         app.router.add_post("/respond", self._respond)
         app.router.add_get("/link", self._link)
         self._runner = web.AppRunner(app, shutdown_timeout=0.1)

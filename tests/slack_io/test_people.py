@@ -13,6 +13,7 @@ from bot.model import SlackPerson, SlackUserId
 from bot.sandbox.slack import Fault, Slack
 from bot.slack.client import SlackWeb
 from bot.slack.people import GROUPS_SECONDS, PERSON_SECONDS, People, person_of
+from tests.slack_io.fake_slack import BOT_TOKEN, FakeSlack
 
 
 @dataclass
@@ -167,3 +168,14 @@ def test_a_member_is_no_stranger(user: dict[str, Any]) -> None:
 )
 def test_a_person_is_called_as_slack_shows_them(user: dict[str, Any], name: str) -> None:
     assert person_of({"id": "U1", **user}, team_id="T0").name == name
+
+
+async def test_an_answer_without_what_was_asked_for_is_nobody_and_no_group() -> None:
+    async with FakeSlack() as slack, SlackWeb(BOT_TOKEN, slack.api_url) as clients:
+        for method in ("users.info", "users.lookupByEmail", "usergroups.list"):
+            slack.answers[method] = {"ok": True}
+        people = People(clients.patient, team_id="T0", clock=HandClock())
+
+        assert await people.person("U0ANN") is None
+        assert await people.person_with("ann@corp.example.com") is None
+        assert await people.groups_of("U0ANN") == frozenset()

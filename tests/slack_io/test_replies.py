@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from aiohttp import web
@@ -106,11 +107,34 @@ async def test_an_answer_without_a_channel_is_a_direct_message(post: Post) -> No
     assert post.methods == ["conversations.open", "chat.postMessage"]
 
 
+@pytest.mark.parametrize(
+    "opened",
+    [
+        pytest.param({"ok": True}, id="no channel told"),
+        pytest.param({"ok": False, "error": "missing_scope"}, id="refused"),
+    ],
+)
+async def test_a_direct_message_that_was_not_opened_goes_to_the_user(
+    post: Post, opened: dict[str, Any]
+) -> None:
+    post.slack.answers["conversations.open"] = opened
+    post.slack.answers["chat.postMessage"] = {"ok": True, "ts": "1.000000"}
+    asked = post.asked(channel_id=None, response_url=False)
+
+    assert await post.replies.send(asked, DONE, reference="r") == Posted("U1", "1.000000")
+
+
+async def test_a_form_opens_although_slack_does_not_tell_its_id(post: Post) -> None:
+    post.slack.answers["views.open"] = {"ok": True}
+
+    assert await post.replies.open_form("1.2", {"type": "modal"}) == ""
+
+
 async def test_an_answer_that_no_way_takes_is_in_the_log(
     post: Post, capsys: pytest.CaptureFixture[str]
 ) -> None:
     post.slack.respond_status, post.slack.respond_text = 404, "<html>a page</html>"
-    post.refuse("chat.postEphemeral", "conversations.open")
+    post.refuse("chat.postEphemeral", "conversations.open", "chat.postMessage")
 
     assert await post.replies.send(post.asked(), DONE, reference="r7f3a") is None
     logged = capsys.readouterr().out
