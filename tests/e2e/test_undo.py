@@ -8,7 +8,7 @@ from bot.sandbox.pagerduty import Fault
 from bot.sandbox.slack import Message, all_text
 from tests.e2e.cards import Leaps
 from tests.e2e.facts import acknowledgers, assignees
-from tests.e2e.test_calling_verbs import picks, press
+from tests.e2e.picks import picks, press
 from tests.e2e.world import World, world
 
 

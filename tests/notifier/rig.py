@@ -30,6 +30,7 @@ from tests.store.builders import ShiftedClock, StillClock
 
 CHANNEL = "C0JOBS"
 KEY = "0123456789abcdef0123456789abcdef"
+NIGHTLY = "script:-:nightly"  # the dedup key of what the job "nightly" says
 RULES = '[[rule]]\nname = "billing"\nintegration_key = "env:KEY"\n'
 TIMED = RULES + '[rule.on.avg_duration]\nthreshold = "45m"\n'
 
