@@ -79,7 +79,7 @@ def decide(
     if action is EventAction.RESOLVE:
         reason = f"{reason[:-1]}; it reaches every alert that the rule has open for the job."
     if effect.shadow and action is not None:
-        reason = f"{reason[:-1]}; the rule is a shadow, so nothing is sent."
+        reason = f"{reason[:-1]}; {effect.unsent}, so nothing is sent."
     return Planned(
         rule=rule,
         action=action,

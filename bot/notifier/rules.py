@@ -14,6 +14,7 @@ from bot.notifier.words import clean_line, cut
 
 Severity = Literal["critical", "error", "warning", "info"]
 SEVERITIES: Final[tuple[Severity, ...]] = ("critical", "error", "warning", "info")
+SHADOW: Final = "the rule is a shadow"
 DEFAULT_KEY_REF: Final = "env:PAGERDUTY_INTEGRATION_KEY"
 _SHOWN_VALUE: Final = 80
 
@@ -22,7 +23,8 @@ _SHOWN_VALUE: Final = 80
 class Effect:
     """What a rule does with one condition: its table over the rule's keys over the defaults.
 
-    `action` None sends nothing. `why` ends a sentence that begins with the rule.
+    `action` None sends nothing. `why` ends a sentence that begins with the rule; `unsent` says why
+    a shadow sends nothing.
     """
 
     action: EventAction | None
@@ -33,6 +35,7 @@ class Effect:
     images: tuple[str, ...]
     summary: Template | None
     shadow: bool
+    unsent: str = SHADOW
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,13 +132,15 @@ class Rules:
     def __len__(self) -> int:
         return len(self.rules)
 
-    def shadowed(self, shadow: bool) -> "Rules":
-        """Give the same rules, all of them in shadow, or none."""
+    def shadowed(self, shadow: bool, *, because: str = SHADOW) -> "Rules":
+        """Give the same rules, all of them in shadow for a reason of their own or this one."""
         rules = (
             replace(
                 rule,
                 effects={
-                    condition: replace(effect, shadow=shadow)
+                    condition: replace(
+                        effect, shadow=shadow, unsent=effect.unsent if effect.shadow else because
+                    )
                     for condition, effect in rule.effects.items()
                 },
             )

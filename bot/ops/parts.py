@@ -103,4 +103,4 @@ def rules_in_shadow(path: Path) -> Rules:
         ConfigError: with every mistake in the file.
         FileNotFoundError: there is none.
     """
-    return load_file(path).shadowed(True)
+    return load_file(path).shadowed(True, because="this is a dry run")

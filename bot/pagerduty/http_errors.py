@@ -200,13 +200,13 @@ def _access_lost(call: Call, status: int, said: Said) -> errors.PagerDutyError:
 
 
 def _not_found(call: Call, status: int, said: Said) -> errors.PagerDutyError:
-    subject = call.subject or "what was asked for"
-    advice = (
-        "Check the number or id, or list the open incidents." if call.incident else "Check the id."
-    )
+    said_no = f"has no {call.subject}" if call.subject else "found nothing there"
+    advice = "Check the id." if call.subject else "Check PAGERDUTY_API_URL, if you have set it."
+    if call.incident:
+        advice = "Check the number or id, or list the open incidents."
     more = "" if said.message and _PLAIN_NOT_FOUND.match(said.message) else said.sentence()
     return errors.NotFound(
-        f"Could not {call.what}: PagerDuty has no {subject} ({status}).{more} {advice}",
+        f"Could not {call.what}: PagerDuty {said_no} ({status}).{more} {advice}",
         status=status,
         code=said.code,
         details=said.details,

@@ -1,6 +1,6 @@
 """The outbox for people, for catch-up, and for changed settings: list, retry, discard, release."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import CompoundSelect, Row, bindparam, null, select, text, true, union_all, update
@@ -235,6 +235,7 @@ def _release(transaction: Transaction, hold: str) -> dict[EntryState, int]:
             transaction.now,
         )
     transaction.write(_move, rows)
+    judge_alerts(transaction, _unsent_triggers(held, rows))
     refresh(transaction, names)
     counts: dict[EntryState, int] = {}
     for row in rows:
@@ -263,6 +264,21 @@ def _collapse(
         else:
             rows.append(_moved(row, EntryState.PENDING, now))
     return rows
+
+
+def _unsent_triggers(held: Sequence[Row[Any]], moved: Sequence[Mapping[str, Any]]) -> list[int]:
+    """Give, of each lane whose newest entry is a resolve, a trigger that will not be sent.
+
+    It opened no alert, so that resolve may have nothing to resolve.
+    """
+    leaving = {row["of_id"] for row in moved if row["state"] is EntryState.PENDING}
+    resolved = {row.lane for row in held if row.id in leaving and row.action == EventAction.RESOLVE}
+    unsent = {
+        row.lane: row.id
+        for row in held
+        if row.id not in leaving and row.lane in resolved and row.action == EventAction.TRIGGER
+    }
+    return list(unsent.values())
 
 
 def _row(transaction: Transaction, entry_id: int) -> Row[Any]:

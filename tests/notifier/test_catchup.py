@@ -65,6 +65,24 @@ async def test_failure_that_recovered_meanwhile_pages_nobody(tmp_path: Path) -> 
         assert states.count(EntryState.COLLAPSED) == 9
 
 
+async def test_recovery_gets_its_mark_only_when_its_alert_was_sent_before(tmp_path: Path) -> None:
+    async with rig(tmp_path) as it:
+        await it.say("weekly failed")
+        await it.deliver()
+        await away(it, HOUR)
+        recovered = {}
+        for second, job in enumerate(("nightly", "weekly")):
+            await it.miss(f"{job} failed", 10 + second)
+            recovered[job] = await it.miss(f"{job} succeeded", 20 + second)
+        assert await it.catch_up.round()
+        await it.deliver()
+        await it.show()
+
+        assert not it.board.shown.get((CHANNEL, recovered["nightly"].ts))
+        assert it.board.shown[CHANNEL, recovered["weekly"].ts] == {"white_check_mark"}
+        assert (await it.store.stats()).open_alerts == 0
+
+
 async def test_nothing_leaves_before_all_of_a_channel_is_read(tmp_path: Path) -> None:
     async with rig(tmp_path) as it:
         await away(it, HOUR)

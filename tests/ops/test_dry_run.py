@@ -117,6 +117,8 @@ async def test_job_message_is_told_what_would_be_sent(dry: World) -> None:
     receipt = await dry.slack.expect_message("C0JOBS", "would be", thread_ts=said.ts)
 
     assert "trigger" in all_text(receipt)
+    assert "this is a dry run, so nothing is sent" in all_text(receipt)
+    assert "shadow" not in all_text(receipt)
     assert (await dry.bot.store.stats()).open_alerts == 0
 
 
