@@ -9,7 +9,7 @@ from pathlib import Path
 from bot.clock import SystemClock
 from bot.sandbox.pagerduty import Incident
 from bot.sandbox.slack import Message, all_text
-from tests.e2e.world import CHANNEL, Transport, World, world
+from tests.e2e.world import CHANNEL, HastyClock, Transport, World, world
 
 SECRET = "webhook-secret"
 
@@ -29,6 +29,10 @@ class Leaps(SystemClock):
         return time.monotonic() + self.ahead
 
 
+class HastyLeaps(Leaps, HastyClock):
+    """Moved forward at will, and hardly waits."""
+
+
 @asynccontextmanager
 async def cards_world(
     folder: Path,
@@ -38,18 +42,13 @@ async def cards_world(
     poll: str = "0",
     clock: Leaps | None = None,
     environ: Mapping[str, str] | None = None,
-    answer_seconds: float | None = None,
 ) -> AsyncIterator[World]:
     """Start everything, with webhooks subscribed or comparisons made, or neither."""
     more = {"PDBOT_POLL_SECONDS": poll, **(environ or {})}
     if webhooks:
         more["PAGERDUTY_WEBHOOK_SECRET"] = SECRET
 
-    def prepare(here: World) -> None:
-        if answer_seconds is not None:
-            here.answer_seconds = answer_seconds
-
-    async with world(folder, transport, environ=more, clock=clock, prepare=prepare) as here:
+    async with world(folder, transport, environ=more, clock=clock) as here:
         if webhooks:
             subscribe(here)
         yield here

@@ -50,10 +50,10 @@ async def test_the_home_tab_says_why_it_knows_no_incidents(here: World) -> None:
     )
 
 
-async def test_the_home_tab_says_that_pagerduty_does_not_answer(here: World) -> None:
-    here.pagerduty.faults.add(PagerDutyFault("rest.listIncidents", status=500, times=None))
-    await here.slack.open_home(here.ann)
-    await here.slack.expect_home(here.ann, "PagerDuty")
+async def test_the_home_tab_says_that_pagerduty_does_not_answer(weather: World) -> None:
+    weather.pagerduty.faults.add(PagerDutyFault("rest.listIncidents", status=500, times=None))
+    await weather.slack.open_home(weather.ann)
+    await weather.slack.expect_home(weather.ann, "PagerDuty")
 
 
 async def test_a_message_becomes_a_note_with_the_way_back(here: World) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from bot.sandbox.pagerduty import Fault as PagerDutyFault
 from bot.sandbox.slack import Fault, all_text
-from tests.e2e.cards import Leaps, buttons, cards_world, edits, post_card, thread
+from tests.e2e.cards import HastyLeaps, Leaps, buttons, cards_world, edits, post_card, thread
 from tests.e2e.world import CHANNEL, World, bot_of
 
 
@@ -184,8 +184,8 @@ async def test_slacks_429_is_honored(tmp_path: Path) -> None:
 
 
 async def test_cards_say_of_when_they_are_after_two_minutes_of_silence(tmp_path: Path) -> None:
-    clock = Leaps()
-    async with cards_world(tmp_path, poll="0.05", clock=clock, answer_seconds=0.5) as here:
+    clock = HastyLeaps()
+    async with cards_world(tmp_path, poll="2.5", clock=clock) as here:
         incident = here.incident()
         card = await post_card(here, incident)
         compare = here.bot.cards.poller.compare
