@@ -17,6 +17,7 @@ help: ## what can be made
 setup: $(READY) ## install the pinned dependencies into .venv
 
 $(READY): requirements.lock pyproject.toml
+	@echo "Installing the pinned dependencies into $(VENV): half a minute, once."
 	@test -x $(BIN)/python || $(PY) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .

@@ -25,9 +25,9 @@ export function happen(name) {
 export function showDesk() {
   const { weather, bot } = page.state;
   once($("weather"), JSON.stringify(weather), () => Object.entries(page.scene.weather).map(([about, positions]) =>
-    h("div", { class: "switch", role: "radiogroup", "aria-label": `Weather of ${TITLES[about]}` }, h("span", {}, TITLES[about]),
+    h("div", { class: "switch", role: "group", "aria-label": `Weather of ${TITLES[about]}` }, h("span", {}, TITLES[about]),
       h("div", { class: "segments" }, positions.map((one) =>
-        h("button", { type: "button", role: "radio", "aria-checked": String(weather[about] === one.name), title: one.tells, data: { focus: `${about} ${one.name}`, weather: `${about} ${one.name}` },
+        h("button", { type: "button", "aria-pressed": String(weather[about] === one.name), title: one.tells, data: { focus: `${about} ${one.name}`, weather: `${about} ${one.name}` },
           class: one.name === "fine" ? "" : "storm", onclick: () => act("weather", { about, name: one.name }) }, one.label))))));
   once($("bot"), bot.state, () => [
     h("p", { class: `power ${bot.state}` }, h("i", {}), { running: "Running", starting: "Starting…", stopped: "Dead" }[bot.state]),
