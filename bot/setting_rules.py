@@ -29,10 +29,10 @@ SECRETS: Mapping[str, Rule] = {
         r"xapp-\S+", "is not an app-level token, which begins with xapp-", "xapp-…"
     ),
     "SLACK_SIGNING_SECRET": _rule(
-        r"[^\s]{8,200}", "is not a signing secret", "the 32 characters of Basic Information"
+        r"[^\s]{1,200}", "is not a signing secret", "the 32 characters of Basic Information"
     ),
     "PAGERDUTY_API_TOKEN": _rule(
-        r"(?!xox|xapp)[^\s]{4,500}",
+        r"(?!xox|xapp)[^\s]{1,500}",
         "is not a PagerDuty REST API key",
         "u+3s… or y_NbAkKc66ryYTWUXYEu",
     ),
@@ -43,7 +43,7 @@ SECRETS: Mapping[str, Rule] = {
         r"[0-9A-Za-z]{32}", "does not have the 32 letters and digits of an integration key", "R0…"
     ),
     "PAGERDUTY_WEBHOOK_SECRET": _rule(
-        r"[^\s]{8,500}", "is not a webhook secret", "the secret shown when the webhook was created"
+        r"[^\s]{1,500}", "is not a webhook secret", "the secret shown when the webhook was created"
     ),
     # The address is all that whoever calls it must know, so it is kept like a secret.
     "PDBOT_HEARTBEAT_URL": _rule(

@@ -86,11 +86,11 @@ def test_nothing_at_all_names_everything_that_is_missing() -> None:
 WRONG = {
     "SLACK_BOT_TOKEN": "tok-s3cret",
     "SLACK_APP_TOKEN": "xoxb-s3cret",
-    "SLACK_SIGNING_SECRET": "s3cret",
+    "SLACK_SIGNING_SECRET": "a s3cret",
     "PAGERDUTY_API_TOKEN": "xoxb-s3cret",
     "PAGERDUTY_INTEGRATION_KEY": "s3cret",
     "PDBOT_TRIGGER_KEY": "s3cret",
-    "PAGERDUTY_WEBHOOK_SECRET": "s3cret",
+    "PAGERDUTY_WEBHOOK_SECRET": "a s3cret",
     "PDBOT_HEARTBEAT_URL": "s3cret",
     "DATABASE_URL": "mysql://u:s3cret@db/x",
     "SLACK_API_URL": "s3cret",

@@ -8,7 +8,7 @@ named and how sure that is, and `desk` asks.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -55,6 +55,9 @@ class Ref:
         return self.shape in {Shape.HASH, Shape.URL}
 
 
+_AROUND = "\"'.,;:!?"  # a second space makes a full stop on many keyboards
+
+
 def reference(word: Word) -> Ref | None:
     """Read a word as an incident, going by its shape alone; None when it has none."""
     value = word.value
@@ -70,6 +73,15 @@ def reference(word: Word) -> Ref | None:
     if _ID.fullmatch(value.upper()):
         return Ref(Shape.ID, value.upper(), value)
     return None
+
+
+def _alone(word: Word) -> Ref | None:
+    """Read a word where no text follows: quotes and a full stop around it do no harm."""
+    if word.kind is Kind.QUOTED and not any(map(str.isdigit, word.value)):
+        return reference(word)  # a name, which may look like an id
+    if word.kind in {Kind.PLAIN, Kind.QUOTED}:
+        word = replace(word, value=word.value.strip(_AROUND), kind=Kind.PLAIN)
+    return reference(word)
 
 
 def _url(value: str) -> Ref | None:
@@ -181,7 +193,7 @@ def first(request: Request) -> Target:
     if request.given:
         return Target(given=request.given)
     word = request.words.peek()
-    ref = reference(word) if word else None
+    ref = _alone(word) if word else None
     if ref is None:
         return Target()
     request.words.next()
@@ -204,7 +216,7 @@ def several(request: Request) -> Target:
         return Target(scope="mine" if scopes[0] == "mine" else "all")
     refs: dict[str, Ref] = {}
     for word in words:
-        ref = reference(word)
+        ref = _alone(word)
         if ref is None:
             raise UsageError(_not_an_incident(word))
         refs.setdefault(ref.key, ref)

@@ -165,7 +165,7 @@ class Listeners(AsyncMiddleware):
     async def _message(self, body: Body) -> BoltResponse:
         """Store what the notifier wants to know; a direct message is a command."""
         event = body["event"]
-        if event.get("channel_type") == "im":
+        if payloads.is_direct(event):
             return await self._mention(body)
         if self._ingest is None:
             return _received()
@@ -194,7 +194,8 @@ class Listeners(AsyncMiddleware):
         """Fill the Home tab; the event also comes when only the messages are looked at."""
         event = body["event"]
         user = event.get("user")
-        if self._home is not None and event.get("tab") == "home" and isinstance(user, str):
+        tab = event.get("tab", "home")
+        if self._home is not None and tab == "home" and isinstance(user, str):
             self._home(user)
         return _received()
 

@@ -152,6 +152,12 @@ def options(body: Payload) -> OptionsRequest:
     )
 
 
+def is_direct(event: Payload) -> bool:
+    """Tell whether a message was written to the bot alone; the id says so where no type does."""
+    kind = event.get("channel_type")
+    return kind == "im" if kind else (id_of(event, "channel") or "").startswith("D")
+
+
 def mention(event: Payload, bot_user_id: str, *, team_id: str | None = None) -> Invocation | None:
     """Read a person's new message to the bot; None for everything else.
 
@@ -168,7 +174,7 @@ def mention(event: Payload, bot_user_id: str, *, team_id: str | None = None) -> 
     found = _LEADING_MENTION.match(text)
     if found and found.group(1) == bot_user_id:
         text = text[found.end() :]
-    elif event.get("channel_type") != "im":
+    elif not is_direct(event):
         return None
     return Invocation(
         via=Via.MENTION,

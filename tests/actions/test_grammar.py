@@ -151,6 +151,8 @@ def test_a_button_names_the_incident_so_that_all_words_are_text() -> None:
         ("#1 #1 1", ["1"]),
         ("", []),
         ("latest", ["latest"]),
+        ("“123”, “#4” '#5'", ["123", "4", "5"]),
+        ("#1. PT4KHLK: 2;", ["1", "PT4KHLK", "2"]),
     ],
 )
 def test_several_incidents(typed: str, keys: list[str]) -> None:
@@ -182,11 +184,12 @@ def test_one_refuses_a_second_word() -> None:
         one(request("#1 #2"))
 
 
-def test_first_leaves_other_words_alone() -> None:
-    asked = request("resolved")
+@pytest.mark.parametrize("typed", ["resolved", "“Pauline” bob@example.com"])
+def test_first_leaves_other_words_alone(typed: str) -> None:
+    asked = request(typed)
 
     assert first(asked).is_implied
-    assert asked.words.rest() == "resolved"
+    assert asked.words.rest() == typed
 
 
 @given(st.text(max_size=120))

@@ -144,3 +144,11 @@ async def test_a_note_that_pagerduty_refuses_is_kept_for_another_try(here: World
     assert "a long story" in str(again["blocks"])
     await here.slack.submit(here.ann, again)
     await here.slack.expect_update(card, "1 note")
+
+
+async def test_the_tab_is_filled_when_slack_does_not_tell_which_one(here: World) -> None:
+    await here.slack.deliver_event(
+        {"type": "app_home_opened", "user": here.ann.id, "channel": "D0ANN"}
+    )
+
+    assert "Ann Archer" in all_text(await here.slack.expect_home(here.ann))

@@ -26,6 +26,7 @@ def told(text: Any, **more: Any) -> dict[str, Any]:
         pytest.param(told("<@U0BOT> ls", subtype="thread_broadcast"), "ls", id="broadcast"),
         pytest.param(told("ack 123", channel_type="im"), "ack 123", id="direct message"),
         pytest.param(told("<@U0BOT> ack", channel_type="im"), "ack", id="direct mention"),
+        pytest.param(told("ack 123", channel="D0ANN"), "ack 123", id="direct by its id"),
         pytest.param(
             told("<@U0BOB> did it", channel_type="im"), "<@U0BOB> did it", id="direct, of another"
         ),
