@@ -70,7 +70,7 @@ def decide(
     effect = rule.effects[status.condition]
     shown = shown_values(status, rule.name, place)
     action, reason = effect.action, f'Rule "{rule.name}": {effect.why}.'
-    if status.condition is Condition.START and action is EventAction.TRIGGER:
+    if status.condition is Condition.START and action not in {None, EventAction.RESOLVE}:
         if alert_open:
             action = None
             reason = f'Rule "{rule.name}": the job has an alert open, so its start is not sent.'

@@ -69,13 +69,14 @@ class Tally:
 
     def _outcome(self, decision: Decision, condition: Condition) -> str:
         event = decision.event
-        if event is None:
-            return "nothing"
-        alert = (event.key_ref, event.dedup_key)
+        alert = (event.key_ref, event.dedup_key) if event else ("", "")
         is_open = alert in self.still_open
+        is_start = condition is Condition.START
+        if event is None or (is_start and is_open and event.action is not EventAction.RESOLVE):
+            return "nothing"
         match event.action:
             case EventAction.TRIGGER if is_open:
-                return "nothing" if condition is Condition.START else "repeated"
+                return "repeated"
             case EventAction.TRIGGER:
                 self.still_open[alert] = decision.rule
                 return "opened"
@@ -84,7 +85,7 @@ class Tally:
                 return "resolved"
             case EventAction.ACKNOWLEDGE if is_open:
                 return "acknowledged"
-        return "found nothing open"
+        return "found_nothing_open"
 
     def _miss(self, message: ChannelMessage, reason: str) -> None:
         reason = reason if len(self.not_understood) < _MOST_REASONS else _OTHER
@@ -113,7 +114,7 @@ OUTCOMES: Final[Mapping[str, str]] = {
     "repeated": "would have repeated one that was open",
     "acknowledged": "would have acknowledged one",
     "resolved": "would have resolved one",
-    "found nothing open": "would have found no alert open",
+    "found_nothing_open": "would have found no alert open",
     "nothing": "would have sent nothing, by a rule",
 }
 

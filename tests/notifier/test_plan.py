@@ -112,6 +112,16 @@ def test_start_is_not_sent_while_the_job_has_an_alert_open(
     assert planned.reason == f'Rule "r": {reason}'
 
 
+def test_start_that_acknowledges_is_not_sent_then_either() -> None:
+    (rule,) = rules_of('[[rule]]\nname = "r"\n[rule.on.start]\naction = "acknowledge"\n').rules
+    unknown, is_open = (
+        decide(rule, job_status(Condition.START), PLACE, alert_open=each) for each in (None, True)
+    )
+
+    assert unknown.reason.endswith('action = "acknowledge", unless the job has an alert open.')
+    assert is_open.action is None
+
+
 def test_plan_asks_for_each_rule_whether_its_alert_is_open() -> None:
     rules = rules_of(START_PAGES + START_PAGES.replace('"r"', '"s"').replace("[[", "\n[["))
     status = job_status(Condition.START)

@@ -94,10 +94,10 @@ async def test_failures_and_recoveries_are_counted_as_alerts(past: Past) -> None
         "repeated": 2,
         "acknowledged": 0,
         "resolved": 1,
-        "found nothing open": 1,
+        "found_nothing_open": 1,
         "nothing": 0,
         "still_open": ["my-cron:-:b"],
-        "rules": {"cron": {"opened": 2, "repeated": 2, "resolved": 1, "found nothing open": 1}},
+        "rules": {"cron": {"opened": 2, "repeated": 2, "resolved": 1, "found_nothing_open": 1}},
     }
 
 
