@@ -172,7 +172,7 @@ async def test_every_command_is_offered_while_one_types() -> None:
     assert {one.split()[1] for one in offered} == {one.usage.verb for one in ACTIONS}
 
 
-@pytest.mark.parametrize("width", [360, 700, 1000])
+@pytest.mark.parametrize("width", [360, 700, 1000, 1280])
 async def test_narrow_window_cuts_nothing_off(width: int) -> None:
     async with seat() as here:
         page = here.page
@@ -180,6 +180,9 @@ async def test_narrow_window_cuts_nothing_off(width: int) -> None:
         await page.locator('[data-job="rundeck-fail"]').click()
         await page.locator("#messages .replies").click()
         await page.locator("#thread [data-action=acknowledge]").wait_for()
+        await page.locator('[data-weather="pagerduty down"]').click()
+        await page.locator('[data-job="jenkins-fail"]').click()
+        await page.locator("#outbox-count", has_text="1 waiting").wait_for()
         for part in ("html", ".slack", "#thread", ".pagerduty", "#panel-incidents", ".desk"):
             inside, wide = await page.locator(part).evaluate("x => [x.scrollWidth, x.clientWidth]")
             assert inside <= wide, part
