@@ -187,16 +187,18 @@ class Receipts:
             self._waiting.pop(key, None)
             if any(entry.state in WAITING for entry in entries):
                 _keep(self._waiting, key, self._clock.monotonic())  # look again when it is time
-        for emoji in sorted(wanted - shown):
-            await self._board.react(channel_id, ts, emoji)
-            shown.add(emoji)
-        for emoji in sorted(shown - wanted):
-            await self._board.unreact(channel_id, ts, emoji)
-            shown.discard(emoji)
-        thread_ts = await self._thread(key, entries)
-        for entry in entries:
-            if self._is_news(entry):
-                await self._tell(key, thread_ts, entry)
+        try:
+            for emoji in sorted(wanted - shown):
+                await self._board.react(channel_id, ts, emoji)
+                shown.add(emoji)
+            for emoji in sorted(shown - wanted):
+                await self._board.unreact(channel_id, ts, emoji)
+                shown.discard(emoji)
+        finally:  # a message that takes no reaction has a thread all the same
+            thread_ts = await self._thread(key, entries)
+            for entry in entries:
+                if self._is_news(entry):
+                    await self._tell(key, thread_ts, entry)
 
     def _is_news(self, entry: Entry) -> bool:
         """Tell whether a thread has yet to hear of this state; it is told of each one once."""

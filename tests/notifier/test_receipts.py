@@ -112,6 +112,17 @@ async def test_blocked_event_is_told(tmp_path: Path) -> None:
         assert shown(it, said.ts) == {"hourglass_flowing_sand"}
 
 
+async def test_message_that_takes_no_reaction_has_its_card_all_the_same(tmp_path: Path) -> None:
+    async with rig(tmp_path) as it:
+        it.incidents.by_key[NIGHTLY] = [incident()]
+        it.board.errors += [SlackError("too_many_reactions")]
+        said = await it.say("nightly failed")
+        await it.deliver()
+        await it.show()
+
+        assert it.board.cards == [(said.ts, "Q000001")]
+
+
 async def test_receipts_of_a_reply_go_into_its_thread(tmp_path: Path) -> None:
     async with rig(tmp_path) as it:
         it.incidents.by_key[NIGHTLY] = [incident()]
