@@ -27,6 +27,7 @@ POLL_SECONDS: Final = 1.0
 LEASE_SECONDS: Final = 6.0  # of the store; measured here from before the claim
 SEND_SECONDS: Final = 3.0  # of the events client: an attempt must end within its lease
 UNBLOCK_SECONDS: Final = 2.0
+SHORTEST_PAUSE_SECONDS: Final = 0.5  # also where 0 s are told: attempts would follow without end
 LONGEST_PAUSE_SECONDS: Final = 3_600.0
 DRAIN_SECONDS: Final = 6.0
 
@@ -222,8 +223,8 @@ class Relay:
             return await outbox.abandon(claimed, str(refusal))
         seconds = delay_seconds(claimed.attempts)
         if isinstance(refusal, RateLimited):
-            told = refusal.retry_after_seconds
-            seconds = seconds if told is None else min(max(0.0, told), LONGEST_PAUSE_SECONDS)
+            if (told := refusal.retry_after_seconds) is not None:
+                seconds = min(max(SHORTEST_PAUSE_SECONDS, told), LONGEST_PAUSE_SECONDS)
             await outbox.pause(claimed.key_ref, seconds)
         is_doubtful = isinstance(refusal, OutcomeUnknown)
         return await outbox.settle_retry(claimed, seconds, str(refusal), is_doubtful=is_doubtful)

@@ -9,7 +9,7 @@ from bot.clock import Clock
 from bot.errors import StoreError
 from bot.ledger import DueTimer, Verdict, microseconds
 from bot.notifier.alarm import Alarm
-from bot.notifier.intake import Overdue, judge_overdue
+from bot.notifier.intake import Judged, Overdue, judge_overdue
 from bot.notifier.needs import Store
 from bot.notifier.pipeline import Pipeline
 from bot.notifier.rulebook import RuleBook
@@ -74,17 +74,27 @@ class TimerLoop:
         return count
 
     async def _fire(self, due: DueTimer) -> bool:
+        try:
+            judged = self._judged(due)
+        except Exception:  # one timer must not keep all others from firing
+            log.exception("a timer could not be judged, so its run is not reported", job=due.job)
+            judged = None
+        if judged is None:
+            await self._store.timers.cancel(due.name)
+            return False
+        ingested = await self._pipeline.store(judged)
+        if ingested.verdict is Verdict.KNOWN:  # its producer has reported it by itself
+            await self._store.timers.cancel(due.name)
+        return ingested.verdict is Verdict.STORED
+
+    def _judged(self, due: DueTimer) -> Judged | None:
+        """Decide what a timer reports; None when nobody wants to know any more."""
         late = Overdue.read(due.body)
         rules = self._book.rules.rules if self._book.rules is not None else ()
         rule = next((one for one in rules if one.name == late.rule), None)
         if rule is None or rule.threshold is None:
             log.info("a timer's rule is gone, or watches no durations now", rule=late.rule)
-            await self._store.timers.cancel(due.name)
-            return False
+            return None
         due_seq = microseconds(due.due)
         mute = self._pipeline.mutes.of(due.job, due_seq)
-        judged = judge_overdue(late, rule, job=due.job, name=due.name, due_seq=due_seq, mute=mute)
-        ingested = await self._pipeline.store(judged)
-        if ingested.verdict is Verdict.KNOWN:  # its producer has reported it by itself
-            await self._store.timers.cancel(due.name)
-        return ingested.verdict is Verdict.STORED
+        return judge_overdue(late, rule, job=due.job, name=due.name, due_seq=due_seq, mute=mute)

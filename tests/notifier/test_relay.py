@@ -50,6 +50,18 @@ async def test_answer_decides_what_becomes_of_the_event(
         assert it.relay.ended == {state: 1}
 
 
+async def test_server_that_asks_for_no_wait_is_not_asked_without_end(tmp_path: Path) -> None:
+    """`ratelimit-reset: 0` says that less than a second is left."""
+    async with rig(tmp_path) as it:
+        it.sender.steps += [RateLimited("slow down", retry_after_seconds=0)] * 3
+        await it.say("nightly failed")
+
+        assert await it.deliver() == []
+        it.clock.ahead += 1
+        assert await it.deliver() == []
+        assert it.relay.ended == {EntryState.PENDING: 2}
+
+
 async def test_resolve_waits_for_its_trigger_that_is_retried(tmp_path: Path) -> None:
     async with rig(tmp_path) as it:
         it.sender.steps += [Unavailable("500"), Unavailable("500")]

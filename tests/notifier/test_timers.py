@@ -4,15 +4,19 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from sqlalchemy import bindparam, update
 
 from bot.errors import StoreError
 from bot.ledger import EntryState, seq_of
 from bot.model import Condition, EventAction
 from bot.notifier.timers import BLIND_SECONDS
+from bot.store.schema import timers
 from tests.notifier.rig import CHANNEL, RULES, TIMED, Rig, WaitingClock, rig
 from tests.patience import PATIENCE_SECONDS
 
 HOUR = 3_600
+
+_broken = update(timers).where(timers.c.job == bindparam("of_job")).values(body="{}")
 
 
 async def looped(it: Rig, until: float) -> None:
@@ -217,3 +221,13 @@ async def test_end_that_arrives_after_its_report_resolves_it(tmp_path: Path) -> 
 
         assert [action for action, _ in await it.deliver()] == ["trigger", "resolve"]
         assert await it.store.messages.open_alerts() == []
+
+
+async def test_timer_that_cannot_be_judged_keeps_no_other_from_firing(tmp_path: Path) -> None:
+    async with rig(tmp_path, TIMED) as it:
+        await it.say("nightly started run=7", 0)
+        await it.say("weekly started run=8", 1)
+        await it.store.run(lambda t: t.change(_broken, of_job="script:-:nightly"))
+
+        assert await late(it) == 1
+        assert await it.store.timers.next_due_seconds() is None
