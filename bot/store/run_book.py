@@ -139,10 +139,11 @@ class RunBook:
         seq, change = ingestion.seq, ingestion.run
         going = self.ended_by(ingestion)
         if change is not None and change.succeeded:
-            # What was seen counts; what is reported, only where no start was.
-            seen = [seq - (self.runs[each].started or 0) for each in going[:1]]
+            # What was seen counts; what is reported, only where no start was. Of several runs the
+            # newest has ended now: the ends of the others were never seen.
+            seen = (seq - (self.runs[each].started or 0) for each in going)
             reported = _microseconds_of(change.duration_seconds)
-            self.durations[name[0], seq] = (seen or [reported])[0]
+            self.durations[name[0], seq] = min(seen, default=reported)
         if run.started is None and name[1] != NAMELESS:
             stray = self._row((name[0], STRAY), ingestion)
             stray.ended = max(stray.ended or 0, seq)

@@ -148,3 +148,16 @@ async def test_timer_and_end_in_one_batch_cancel_each_other(
 
     assert [each.verdict for each in both] == [Verdict.CANCELLED, Verdict.STORED]
     assert [entry.action for entry in await sqlite.entries.find()] == [RESOLVE]
+
+
+async def test_end_without_a_name_took_as_long_as_the_newest_run_that_it_ends(
+    store: Store,
+) -> None:
+    """The end of the other one was never seen: its days say nothing about the job."""
+    await store.messages.ingest(start(1, "lost"))
+    await store.messages.ingest(start(100_000, "8"))
+    await store.messages.ingest(start(50_000, "lost, too"))
+    await store.messages.ingest(end(100_010, None))
+
+    assert await store.runs.going() == []
+    assert await store.runs.durations("load") == [10.0]
