@@ -54,7 +54,7 @@ _THROUGH = {
 _move = (
     update(outbox)
     .where(outbox.c.id == bindparam("of_id"))
-    .values({name: bindparam(name) for name in ("state", "due", "error", "settled")})
+    .values({name: bindparam(name) for name in ("state", "due", "doubts", "error", "settled")})
 )
 
 
@@ -64,6 +64,7 @@ def _moved(row: Row[Any], state: EntryState, now: int, error: str | None = None)
         "of_id": row.id,
         "state": state,
         "due": now if is_due else None,
+        "doubts": row.doubts if is_due else 0,
         "error": error,
         "settled": None if is_due else now,
     }

@@ -16,12 +16,12 @@ def of_head(column: ColumnElement[int]) -> ColumnElement[int]:
 
     That is its oldest open entry, but for one that PagerDuty may have taken without an answer that
     was heard: until that one is settled, nothing else of its lane leaves. Else a trigger that turns
-    up late would leave between a resolve and its repetition.
+    up late, or is retried by hand, would leave between a resolve and its repetition.
     """
-    of_lane = select(column).where(outbox.c.lane == lanes.c.lane, is_open).correlate(lanes).limit(1)
-    in_doubt = of_lane.where(text(DOUBTFUL)).scalar_subquery()
-    oldest = of_lane.order_by(outbox.c.seq, outbox.c.ordinal).scalar_subquery()
-    return func.coalesce(in_doubt, oldest)
+    of_lane = select(column).where(outbox.c.lane == lanes.c.lane).correlate(lanes).limit(1)
+    in_doubt = of_lane.where(text(DOUBTFUL))
+    oldest = of_lane.where(is_open).order_by(outbox.c.seq, outbox.c.ordinal)
+    return func.coalesce(in_doubt.scalar_subquery(), oldest.scalar_subquery())
 
 
 # While an entry is in flight its lane waits for it, also when an older entry has turned up.

@@ -91,7 +91,7 @@ _claim = (
         state=case((_is_late, EntryState.SUPERSEDED), else_=EntryState.LEASED),
         due=case((_is_late, null()), else_=bindparam("until")),
         attempts=outbox.c.attempts + 1,
-        doubts=case((_is_late, outbox.c.doubts), else_=outbox.c.doubts + 1),
+        doubts=case((_is_late, 0), else_=outbox.c.doubts + 1),
         error=case((_is_late, literal(LATE)), else_=outbox.c.error),
         settled=case((_is_late, bindparam("now")), else_=null()),
     )
@@ -196,7 +196,7 @@ def settle(transaction: Transaction, items: Sequence[Settlement]) -> list[bool]:
                 "of_id": item.id,
                 "state": item.state,
                 "due": transaction.now + item.delay if is_again else None,
-                "doubts": row.doubts - (not item.is_doubtful),
+                "doubts": 0 if is_final else row.doubts - (not item.is_doubtful),
                 "error": item.error,
                 "settled": transaction.now if is_final else None,
             }

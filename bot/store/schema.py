@@ -73,7 +73,7 @@ outbox = Table(
     Column("state", String, nullable=False),
     Column("due", BigInteger),  # visibility, lease and back-off; NULL: not until somebody acts
     Column("attempts", Integer, nullable=False),
-    Column("doubts", Integer, nullable=False),  # attempts that PagerDuty may have taken
+    Column("doubts", Integer, nullable=False),  # attempts perhaps taken; 0 when settled
     Column("action", String, nullable=False),
     Column("rule", String, nullable=False),
     Column("job", String, nullable=False),

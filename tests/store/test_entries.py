@@ -5,7 +5,15 @@ import pytest
 from bot.errors import RequestError
 from bot.ledger import Claimed, EntryState
 from bot.store import Store
-from tests.store.builders import ACKNOWLEDGE, RESOLVE, TRIGGER, event, message, seq
+from tests.store.builders import (
+    ACKNOWLEDGE,
+    RESOLVE,
+    TRIGGER,
+    ShiftedClock,
+    event,
+    message,
+    seq,
+)
 from tests.store.steps import steps
 
 
@@ -167,3 +175,32 @@ async def test_many_lanes_are_released_at_once(sqlite: Store) -> None:
         each = message(number, event(dedup=f"{number}"), job=f"{number}", hold="C1")
         await sqlite.messages.ingest(each)
     assert await sqlite.entries.release("C1") == {EntryState.PENDING: 600}
+
+
+async def test_newest_entry_in_doubt_leaves_first(store: Store, clock: ShiftedClock) -> None:
+    """Else a trigger that is retried would leave between a resolve and its repetition."""
+    await store.messages.ingest(message(1, event()))
+    given_up = await only(store)
+    await store.outbox.settle_retry(given_up, 0, "no answer", is_doubtful=True)
+    await store.outbox.abandon(await only(store), "HTTP 400")
+    await store.messages.ingest(message(2, event(RESOLVE)))
+    await store.outbox.settle_retry(await only(store), 5, "no answer", is_doubtful=True)
+    await store.entries.retry(given_up.id)
+    assert await store.outbox.claim(10, 10) == []
+
+    clock.ahead += 6
+    assert await drain(store) == [("resolve", seq(2))]
+    assert (await store.entries.show(given_up.id)).state is EntryState.SUPERSEDED
+
+
+async def test_resolve_of_what_was_collapsed_says_that_nothing_was_open(store: Store) -> None:
+    await store.messages.ingest(message(1, event(dedup="paged"), job="paged"))
+    await drain(store)
+    for job in ("paged", "missed"):
+        for second, action in ((2, TRIGGER), (3, RESOLVE)):
+            missed = message(second, event(action, dedup=job), job=job, channel=job, hold="C1")
+            await store.messages.ingest(missed)
+    await store.entries.release("C1")
+
+    claimed = await store.outbox.claim(10, 10)
+    assert {one.dedup_key: one.was_open for one in claimed} == {"paged": True, "missed": False}

@@ -180,6 +180,7 @@ class Machine(RuleBasedStateMachine):
         if is_ours:
             row.state, row.has_failed = how, how is not S.SENT
             row.doubts -= not (how is S.PENDING and is_doubtful)
+            row.doubts *= how in OPEN
             row.due = self.model.now + BACK_OFF
             if how is S.SENT and row.action is not ACKNOWLEDGE:
                 self.model.sent[row.lane] = max(self.model.sent.get(row.lane, -1), row.place)

@@ -8,6 +8,7 @@ import pytest
 from bot.ledger import Claimed, EntryState
 from bot.store import Store, open_store
 from tests.store.builders import ACKNOWLEDGE, RESOLVE, TRIGGER, ShiftedClock, event, message, seq
+from tests.store.steps import steps
 
 
 async def put(store: Store, second: float, lane: str = "load") -> None:
@@ -305,3 +306,12 @@ async def test_a_claimer_that_is_cancelled_loses_its_lease_only(
     await store.ping()
     clock.ahead += 7
     assert len(await take(store)) == 1
+
+
+async def test_a_long_lane_is_not_read_through_for_what_is_in_doubt(sqlite: Store) -> None:
+    waiting = [message(second, event()) for second in range(1_000)]
+    await asyncio.gather(*map(sqlite.messages.ingest, waiting))
+    with steps(sqlite.writer._link) as taken:
+        (claimed,) = await sqlite.outbox.claim(1, 0)
+        await sqlite.outbox.settle_sent(claimed)
+    assert taken[0] < 2_000

@@ -1,4 +1,4 @@
-"""What is blocked, and what came last, is found without reading the outbox through."""
+"""What is blocked, in doubt, or came last is found without reading the outbox through."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,7 +10,7 @@ _BLOCKED = sa.text("state = 'blocked'")
 
 
 def upgrade() -> None:
-    """Add an index for each."""
+    """Add the indexes; of what is settled there is no doubt."""
     op.create_index(
         "ix_outbox_blocked",
         "outbox",
@@ -19,3 +19,7 @@ def upgrade() -> None:
         postgresql_where=_BLOCKED,
     )
     op.create_index("ix_outbox_seq", "outbox", ["seq"])
+    op.execute(
+        "UPDATE outbox SET doubts = 0"
+        " WHERE doubts > 0 AND state NOT IN ('pending', 'leased', 'blocked')"
+    )
