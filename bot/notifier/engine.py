@@ -88,7 +88,10 @@ class Producers:
         return now
 
     def explain(self, message: ChannelMessage) -> list[str]:
-        """Tell, line by line, which slots were read and how far each description came."""
+        """Tell, line by line, which slots were read and how far each description came.
+
+        What a message lacks makes no description come near: `absent` alone is not worth a line.
+        """
         slots = flatten(message.content)
         lines = [f"{slot.name} = {_shown(slot.text)}" for slot in slots]
         for producer, variant in self._variants:
@@ -97,13 +100,13 @@ class Producers:
                 continue
             results = max(
                 (
-                    [(test.shown, test.run(slots, each) is not None) for test in variant.tests]
+                    [(test, test.run(slots, each) is not None) for test in variant.tests]
                     for each in _bindings(slots)
                 ),
                 key=lambda tested: sum(passed for _, passed in tested),
             )
-            if any(passed for _, passed in results):
-                told = ", ".join(f"{shown} {'✓' if ok else '✗'}" for shown, ok in results)
+            if any(passed and not test.absent for test, passed in results):
+                told = ", ".join(f"{test.shown} {'✓' if ok else '✗'}" for test, ok in results)
                 lines.append(f"{producer.name}, variant {variant.number}: {told}")
         return lines
 

@@ -183,6 +183,8 @@ def test_explanation_shows_slots_and_how_far_each_description_came() -> None:
     assert lines[0].endswith('…"')
     assert "mine: its source does not include this bot" in lines
 
+    assert SHIPPED.explain(said("hello")) == ['text = "hello"']
+
     lines = SHIPPED.explain(posted({"attachments": [{"title": "Task: x", "text": "y"}]}))
     assert (
         "semaphore-ui, variant 1: att.title fits Task: (?P<job>.+) ✓,"
