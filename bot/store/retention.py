@@ -25,6 +25,7 @@ from bot.store.runs import AVERAGED
 from bot.store.schema import (
     SETTLED,
     audit,
+    card_lines,
     cards,
     durations,
     lanes,
@@ -53,6 +54,11 @@ class Ages:
 
 
 _newest = durations.alias("newest")
+_same_card = (
+    cards.c.channel == card_lines.c.channel,
+    cards.c.thread == card_lines.c.thread,
+    cards.c.incident == card_lines.c.incident,
+)
 _cutoff: BindParameter[int] = bindparam("cutoff")
 
 
@@ -89,6 +95,7 @@ _STATEMENTS: tuple[tuple[str, str, Delete], ...] = (
     ("mutes", "messages", _sweep(mutes, mutes.c.until < _cutoff)),
     ("unrecognized", "messages", _sweep(unrecognized, unrecognized.c.last < _cutoff)),
     ("cards", "messages", _sweep(cards, cards.c.touched < _cutoff)),
+    ("card_lines", "", _sweep(card_lines, ~exists().where(*_same_card))),
     ("runs", "runs", _sweep(runs, runs.c.touched < _cutoff)),
     # A yearly job still has its average: the newest ones stay, however old they are.
     (

@@ -45,6 +45,18 @@ async def test_everything_goes_in_time_but_what_was_abandoned(
     assert await store.runs.durations("load") == [5.0]
 
 
+async def test_lines_go_with_their_card(store: Store, clock: ShiftedClock) -> None:
+    """A card whose channel is gone keeps lines that nobody will write."""
+    await store.cards.put(CardRecord("C1", "Q1", "1.0"))
+    (card,) = await store.cards.of_incident("Q1")
+    await store.cards.revise(card, wanted="x", state="", is_open=True, lines=["Ann took it."])
+    assert await store.retention.sweep() == {}
+    clock.ahead += 100 * DAY
+
+    assert await store.retention.sweep() == {"cards": 1, "card_lines": 1}
+    assert await store.cards.lines(card) == []
+
+
 async def test_an_open_alert_and_a_waiting_entry_stay(store: Store, clock: ShiftedClock) -> None:
     await store.messages.ingest(message(NOW + 1, event()))
     clock.ahead += 100 * DAY
