@@ -7,6 +7,7 @@ The cursor moves on only after that: a crash anywhere means reading again, not l
 """
 
 import asyncio
+import itertools
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -40,7 +41,10 @@ PARENTS: Final = timedelta(hours=2)
 SHALLOW: Final = timedelta(minutes=10)
 OVERLAP: Final = timedelta(seconds=10)
 MOST_OLD_PAGES: Final = 20
-_AT_ONCE: Final = 2  # channels; Slack allows about 50 such calls a minute
+MOST_OPEN_RUNS: Final = 20
+"""Of a channel; what was missed waits for them, and Slack allows about 50 such calls a minute."""
+
+_AT_ONCE: Final = 2  # channels
 _CHUNK: Final = 50
 _PROGRESS_PAGES: Final = 5
 _NAMED: Final = 5
@@ -277,10 +281,13 @@ class CatchUp:
         ]
 
     async def _read_open_runs(self, reading: _Reading, open_runs: Sequence[OpenRun]) -> None:
-        """Look again at the starts of runs that go on: they are edited in place, or replied to."""
-        for run in open_runs:
-            if seq_of(run.ts) >= reading.oldest or seq_of(run.ts) < reading.too_old:
-                continue  # was on the pages, or is too old
+        """Look again at the starts of runs that go on: they are edited in place, or replied to.
+
+        Only at the newest: where a producer tells no successes, each of them leaves such a run.
+        """
+        # Newer ones were on the pages.
+        unseen = (r for r in open_runs if reading.too_old <= seq_of(r.ts) < reading.oldest)
+        for run in itertools.islice(unseen, MOST_OPEN_RUNS):
             try:
                 replies = await self._history.replies(reading.channel_id, run.ts)
             except SlackError as error:

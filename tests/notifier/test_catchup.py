@@ -7,6 +7,7 @@ import pytest
 
 from bot.errors import SlackError
 from bot.ledger import EntryState, seq_of
+from bot.notifier.catchup import MOST_OPEN_RUNS
 from bot.notifier.pipeline import Catching
 from tests.notifier.rig import CHANNEL, RULES, TIMED, Rig, WaitingClock, rig
 from tests.patience import until
@@ -137,6 +138,19 @@ async def test_start_that_goes_on_is_looked_at_again(tmp_path: Path) -> None:
         assert await it.catch_up.round()
 
         assert [action for action, _ in await it.deliver()] == ["trigger"]
+
+
+async def test_what_was_missed_does_not_wait_for_all_starts_without_an_end(tmp_path: Path) -> None:
+    """Some producers tell of starts and failures only: each success leaves a run that goes on."""
+    async with rig(tmp_path) as it:
+        assert await it.catch_up.round()
+        starts = [await it.say(f"nightly started run={n}", n) for n in range(30)]
+        it.clock.ahead += 5 * HOUR
+        await it.store.cursors.advance(CHANNEL, f"{it.begun + 4 * HOUR:.6f}")
+        assert await it.catch_up.round()
+
+        newest = [start.ts for start in reversed(starts[-MOST_OPEN_RUNS:])]
+        assert it.past.asked_replies == newest
 
 
 async def test_deleted_start_stops_nothing(tmp_path: Path) -> None:
