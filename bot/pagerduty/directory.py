@@ -29,6 +29,7 @@ _MAX_ENTRIES = 10_000  # of one list; PagerDuty gives no more
 _MAX_NEAR_NAMES = 8  # offered in an error
 
 _BAD_REQUEST = 400
+_NO_OWNER = frozenset({_BAD_REQUEST, 403, 404})  # the latter where a proxy stands between
 
 
 class RestDirectory:
@@ -44,13 +45,15 @@ class RestDirectory:
         self._me: tuple[PagerDutyUser | None] | None = None
 
     async def me(self) -> PagerDutyUser | None:
-        """Give the key's owner; None for an account-level key. Asked once."""
+        """Give the key's owner; None for an account-level key. Asked once, unless told oddly."""
         if self._me is None:
             try:
                 self._me = (self._learn(await self._client.call(wire.me(), answers.user)),)
             except PagerDutyError as error:
-                if error.status != _BAD_REQUEST:
+                if error.status not in _NO_OWNER:
                     raise
+                if error.status != _BAD_REQUEST:
+                    return None
                 self._me = (None,)
         return self._me[0]
 

@@ -57,14 +57,26 @@ class RestIncidents:
         incident_key: str | None = None,
         limit: int = 1000,
     ) -> list[Incident]:
-        """Read all pages, newest first, at most `limit` incidents; no statuses means any."""
+        """Read all pages, newest first, at most `limit` incidents; no statuses means any.
+
+        What was not asked for is left out: PagerDuty ignores a filter that it does not know
+        without a word, and a proxy may cut it off.
+        """
         call = wire.list_incidents(
             statuses=statuses, user_ids=user_ids, team_ids=team_ids, incident_key=incident_key
         )
         read = answers.page("incidents", answers.incident_of)
         found = await self._client.pages(call, read, limit=limit)
         # Pages shift while they are read: one that was pushed to the next page comes twice.
-        return list({one.id: self._client.learn(one) for one in found}.values())
+        once = {one.id: self._client.learn(one) for one in found}.values()
+        asked = [
+            one
+            for one in once
+            if (not statuses or one.status in statuses)
+            and (not user_ids or not one.assignees or _has_one_of(one, user_ids))
+            and (incident_key is None or one.incident_key in {None, incident_key})
+        ]
+        return sorted(asked, key=lambda one: one.created_at, reverse=True)
 
     async def set_status(
         self,
@@ -206,3 +218,7 @@ class RestIncidents:
             and (author is None or by is None or by == author)
         ]
         return ours[-1] if ours else None
+
+
+def _has_one_of(incident: Incident, user_ids: Sequence[str]) -> bool:
+    return any(one.id in user_ids for one in incident.assignees)

@@ -161,6 +161,14 @@ async def test_account_level_key_has_no_owner() -> None:
     assert len(script.requests) == 1
 
 
+@pytest.mark.parametrize("status", [403, 404])
+async def test_key_whose_owner_is_not_told_has_none_until_it_is(status: int) -> None:
+    script = Script(error(status), answer(200, {"user": ANN}))
+    async with support.rest(script) as one:
+        assert await one.directory.me() is None
+        assert await one.directory.me() is not None
+
+
 async def test_wrong_key_is_not_an_account_level_key() -> None:
     async with support.rest(Script(error(401))) as one:
         with pytest.raises(errors.KeyRejected):

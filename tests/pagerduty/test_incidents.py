@@ -72,6 +72,25 @@ async def test_incident_that_moved_to_the_next_page_comes_once() -> None:
         assert [found.id for found in await one.incidents.find()] == ["PA", "PB", "PC"]
 
 
+async def test_what_was_not_asked_for_is_left_out_and_the_newest_comes_first() -> None:
+    """As from a proxy that passes no filter on."""
+    ann, bob = (
+        [{"assignee": {"id": of_id, "type": "user_reference", "summary": of_id}}]
+        for of_id in ("PANNLEE", "PBOBRAY")
+    )
+    every = support.page(
+        "incidents",
+        incident("POLD", assignments=ann, incident_key="k", created_at="2026-01-01T00:00:00Z"),
+        incident("PNEW", assignments=ann, incident_key="k", created_at="2026-01-02T00:00:00Z"),
+        incident("POVER", assignments=ann, incident_key="k", status="resolved"),
+        incident("PBOBS", assignments=bob, incident_key="k"),
+        incident("POTHER", assignments=ann, incident_key="another"),
+    )
+    async with support.rest(Script(every)) as one:
+        found = await one.incidents.find(user_ids=["PANNLEE"], incident_key="k")
+    assert [each.id for each in found] == ["PNEW", "POLD"]
+
+
 @pytest.mark.parametrize(
     ("status", "refusal"),
     [
