@@ -36,6 +36,7 @@ SCOPES_OF = {
     "users_conversations": {"channels:read", "groups:read"},
     "users_info": {"users:read", "users:read.email"},
     "users_list": {"users:read", "users:read.email"},
+    "users_lookupByEmail": {"users:read.email"},
     "views_open": set[str](),
     "views_publish": set[str](),
     "views_push": set[str](),
