@@ -15,6 +15,7 @@ PARTS = (
     "rules",
     "store",
     "notifier",
+    "postgres",
     "growth",
     "replicas",
     "cards",

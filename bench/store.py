@@ -2,7 +2,7 @@
 
     python -m bench.store [postgresql://…]
 
-Everything in this file writes with `synchronous=FULL`. Ratios within one run count, not figures:
+The trial's figures stand beside: SQLite, another machine of the same kind. Everything in this file writes with `synchronous=FULL`. Ratios within one run count, not figures:
 the machines are shared.
 """
 
@@ -122,11 +122,12 @@ async def measure(url: str, label: str) -> None:
             IN_FLIGHT,
         )
         what = "ingest with run" if with_run else "ingest"
-        print(f"{label:<34} {what:<26} {MESSAGES / seconds:>9,.0f} /s")
+        print(f"{label:<34} {what:<26} {MESSAGES / seconds:>9,.0f} /s  (trial 17,455)")
         started = time.perf_counter()
         done = await relay(store)
         both = seconds + time.perf_counter() - started
-        print(f"{label:<34} {what + ', claim, settle':<26} {done / both:>9,.0f} /s")
+        what += ", claim, settle"
+        print(f"{label:<34} {what:<26} {done / both:>9,.0f} /s  (trial 8,919)")
     await store.close()
 
 
@@ -154,8 +155,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory(dir=".") as folder:
         one = raw(Path(folder, "one.db"), group=1, count=2000)
         many = raw(Path(folder, "many.db"), group=IN_FLIGHT // 2, count=256 * 78)
-        print(f"{'raw sqlite3':<34} {'a commit each':<26} {one:>9,.0f} /s")
-        print(f"{'raw sqlite3':<34} {'group commit':<26} {many:>9,.0f} /s")
+        print(f"{'raw sqlite3':<34} {'a commit each':<26} {one:>9,.0f} /s  (trial 5,668)")
+        print(f"{'raw sqlite3':<34} {'group commit':<26} {many:>9,.0f} /s  (trial 36,991)")
         asyncio.run(measure(f"sqlite:///{folder}/store.db", "store on SQLite"))
     for url in sys.argv[1:]:
         asyncio.run(measure(url, "store on PostgreSQL"))

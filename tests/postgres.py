@@ -30,6 +30,7 @@ class Server:
     folder: Path
     port: int
     user: str | None
+    options: str = NOT_SYNCED
     databases: int = field(default=0)
 
     def url(self, database: str = "postgres") -> str:
@@ -52,7 +53,7 @@ class Server:
 
     def start(self) -> None:
         """Start the server."""
-        options = f"-p {self.port} -h 127.0.0.1 -k {self.folder} {NOT_SYNCED}"
+        options = f"-p {self.port} -h 127.0.0.1 -k {self.folder} {self.options}"
         self._run(
             "pg_ctl", "-D", f"{self.folder}/data", "-l", f"{self.folder}/log",
             "-o", options, "-w", "-t", str(START_SECONDS), "start",
@@ -99,7 +100,7 @@ def _unprivileged() -> str | None:
 
 
 @contextlib.contextmanager
-def running_server() -> Iterator[Server]:
+def running_server(options: str = NOT_SYNCED) -> Iterator[Server]:
     """Run a server; skip with the reason where there is none, fail where nothing may be skipped."""
     if not (PROGRAMS / "initdb").exists():
         reason = f"PostgreSQL 15 is not at {PROGRAMS}: apt-get install postgresql-15."
@@ -113,7 +114,7 @@ def running_server() -> Iterator[Server]:
     folder = Path(tempfile.mkdtemp(prefix="pdbot-pg-"))
     if user is not None:
         os.chown(folder, pwd.getpwnam(user).pw_uid, -1)
-    server = Server(folder, port, user)
+    server = Server(folder, port, user, options)
     try:
         server.init()
         server.start()
