@@ -2,8 +2,8 @@
 
     python -m bench.store [postgresql://…]
 
-The trial's figures stand beside: SQLite, another machine of the same kind. Everything in this file writes with `synchronous=FULL`. Ratios within one run count, not figures:
-the machines are shared.
+Everything in this file writes with `synchronous=FULL`. Ratios within one run count, not figures:
+the machines are shared, and the trial's figures beside are of another one of the kind.
 """
 
 import asyncio
