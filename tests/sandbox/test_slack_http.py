@@ -105,7 +105,7 @@ async def test_an_event_is_posted_again_after_an_error(api: Api, slack: Slack) -
 
 
 async def test_an_event_is_posted_again_after_a_timeout(api: Api, slack: Slack) -> None:
-    slack.ack_timeout_seconds = 0.1
+    slack.ack_timeout_seconds = 0.5
     answers = iter([NO_ACK, None])
     async with http_bot(slack, lambda *_: next(answers)) as bot:
         ack = await slack.post("ann", "C0PROD", "hello")

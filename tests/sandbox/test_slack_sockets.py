@@ -71,7 +71,7 @@ async def test_without_a_connection_a_command_fails_at_once(slack: Slack) -> Non
 
 
 async def test_an_event_is_repeated_until_it_is_acknowledged(api: Api, slack: Slack) -> None:
-    slack.ack_timeout_seconds = 0.05
+    slack.ack_timeout_seconds = 0.3
     answers = iter([NO_ACK, NO_ACK, None])
     async with socket_bot(api, lambda *_: next(answers)) as bot:
         ack = await slack.post("ann", "C0PROD", "hello")

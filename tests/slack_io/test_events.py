@@ -74,7 +74,7 @@ async def test_a_mention_that_another_replica_answers_is_left_to_it(bot: Bot) ->
 
 
 async def test_a_mention_that_failed_is_done_when_slack_delivers_it_again(bot: Bot) -> None:
-    bot.slack.retry_delays_seconds = ()
+    bot.slack.retry_delays_seconds, bot.slack.ack_timeout_seconds = (), 1.0
     bot.talk.begin_error = RuntimeError("a mistake of ours")
     said = await bot.slack.post("ann", "prod", "<@U0PDBOT> ack Q1", raw=True)
     assert not said.ok
@@ -109,7 +109,7 @@ async def test_a_bots_message_is_stored_before_slack_is_told(bot: Bot, shape: An
 
 
 async def test_a_message_that_was_not_stored_is_delivered_again(bot: Bot) -> None:
-    bot.slack.ack_timeout_seconds = 0.3
+    bot.slack.ack_timeout_seconds = 1.0
     bot.store_errors.append(StoreError("The disk is full."))
     ack = await bot.slack.post_as_bot("B0RUNDECK", "prod", {"text": "FAILED"})
 
@@ -120,7 +120,7 @@ async def test_a_message_that_was_not_stored_is_delivered_again(bot: Bot) -> Non
 
 async def test_a_message_that_fails_is_delivered_again(bot: Bot) -> None:
     bot.store_errors.append(RuntimeError("a bug"))
-    bot.slack.ack_timeout_seconds = 0.3
+    bot.slack.ack_timeout_seconds = 1.0
     ack = await bot.slack.post_as_bot("B0RUNDECK", "prod", {"text": "FAILED"})
 
     assert ack.attempts == 2
