@@ -22,6 +22,7 @@ _ONE = re.compile(
     | <!subteam\^(?P<group>[A-Z0-9]+)(?:\|(?P<handle>[^>]*))?>
     | <(?P<everybody>![a-z]+)(?:\|[^>]*)?>
     | <mailto:(?P<email>[^|>]+)(?:\|[^>]*)?>
+    | <tel:(?P<number>[^|>]+)(?:\|[^>]*)?>
     | (?P<prefix>oncall|ep):\s?(?:"(?P<quoted_target>[^"]*)"|(?P<target>[^\s,;]+))
     | "(?P<quoted>[^"]*)"
     | (?P<word>[^\s,;"]+)
@@ -29,6 +30,7 @@ _ONE = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
+_FILLERS = frozenset({"to", "and"})  # "reassign 123 to @ann and @bob"
 _EMAIL = re.compile(r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+")
 _USER_ID = re.compile(r"[PQ][A-Z0-9]{6}(?:[A-Z0-9]{7})?")
 
@@ -127,11 +129,11 @@ def _named(found: re.Match[str]) -> Named | None:
         return Named(how, (groups["quoted_target"] or groups["target"] or "").strip())
     if groups["quoted"] is not None:
         return Named(How.NAME, groups["quoted"].strip()) if groups["quoted"].strip() else None
-    return _word(groups["word"] or "")
+    return _word(groups["word"] or groups["number"] or "")
 
 
 def _word(word: str) -> Named | None:
-    if not word:
+    if not word or word.lower() in _FILLERS:
         return None
     if word.lower() in {"me", "myself"}:
         return Named(How.ME, "me")
@@ -226,7 +228,10 @@ async def _users(desk: Desk, one: Named) -> list[PagerDutyUser]:
 async def _on_call(desk: Desk, schedule_or_service: str) -> list[PagerDutyUser]:
     users = await desk.directory.on_call(schedule_or_service)
     if not users:
-        raise PersonNotFound(f"Nobody is on call for {schedule_or_service} now.")
+        raise PersonNotFound(
+            f"Nobody is on call for {schedule_or_service} now: name people instead, or "
+            "ep:ESCALATION-POLICY."
+        )
     return users
 
 

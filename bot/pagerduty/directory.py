@@ -266,5 +266,5 @@ def _nothing_called(name: str, entries: list[Reference]) -> PersonNotFound:
     names = ", ".join(by_name[key] for key in islice(near, _MAX_NEAR_NAMES))
     advice = f"Near ones: {names}." if names else "Use the name as PagerDuty shows it, or the id."
     return PersonNotFound(
-        f"PagerDuty has no schedule or service called {clean(name)!r}. Nothing was done. {advice}"
+        f'PagerDuty has no schedule or service called "{clean(name)}". Nothing was done. {advice}'
     )

@@ -37,6 +37,9 @@ M, E, I, N = How.MENTION, How.EMAIL, How.ID_OR_NAME, How.NAME  # noqa: E741  # a
         ('""', []),
         ("bob\u200b", [(N, "bob")]),
         ("O’Brien", [(N, "O'Brien")]),
+        ("to <@U1> and Me", [(M, "U1"), (How.ME, "me")]),
+        ('"to"', [(N, "to")]),
+        ("<tel:1234567|123-4567>", [(N, "1234567")]),
     ],
 )
 def test_people_are_read(typed: str, named: list[tuple[How, str]]) -> None:
