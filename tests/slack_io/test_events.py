@@ -248,7 +248,7 @@ async def test_words_of_people_are_not_logged(
     bot: Bot, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("DEBUG")
-    bot.slack.ack_timeout_seconds = 0.3
+    bot.slack.retry_delays_seconds, bot.slack.ack_timeout_seconds = (), 0.3
     bot.talk.begin_error = RuntimeError("a bug")
     await bot.slack.command("ann", "/pd note Q1 the password is hunter2", channel="prod")
     await bot.slack.post("ann", "prod", "<@U0PDBOT> note Q1 hunter2", raw=True)
