@@ -6,7 +6,7 @@ from typing import ClassVar, Self
 
 from bot.actions.desk import Desk
 from bot.actions.grammar import Request, Target, Usage, several
-from bot.actions.phrases import for_long, named, people, pick, state
+from bot.actions.phrases import OFFERED, for_long, named, people, pick, state
 from bot.actions.writing import leave_name, refuse_resolved, set_status
 from bot.errors import NotFound, PagerDutyError, PdbotError, RequestError
 from bot.model import Button, Effect, Incident, Line, Outcome, Status
@@ -142,6 +142,7 @@ def _confirm(found: Sequence[Incident]) -> tuple[Button, ...]:
 async def _several(desk: Desk, found: Sequence[Incident], failed: Sequence[Line]) -> Outcome:
     lines: list[Line] = list(failed)
     changed: list[Incident] = []
+    buttons: list[Button] = []
     done = 0
     problems = len(failed)
     for incident in found:
@@ -155,6 +156,7 @@ async def _several(desk: Desk, found: Sequence[Incident], failed: Sequence[Line]
             continue
         lines += outcome.lines
         changed += outcome.changed
+        buttons += outcome.buttons
         done += outcome.ok
     left = len(found) + len(failed) - done - problems
     parts = [f"{done} acknowledged"]
@@ -162,7 +164,10 @@ async def _several(desk: Desk, found: Sequence[Incident], failed: Sequence[Line]
     parts += [f"{problems} not possible"] if problems else []
     headline = ", ".join(parts) + ":"
     return Outcome(
-        lines=((headline,), *lines), changed=tuple(changed), ok=done > 0 and not problems
+        lines=((headline,), *lines),
+        buttons=tuple(buttons[:OFFERED]),
+        changed=tuple(changed),
+        ok=done > 0 and not problems,
     )
 
 

@@ -102,7 +102,9 @@ async def test_oncall_of_a_service_or_schedule(here: World) -> None:
     assert "On call for Billing: Bob Breuer (bob@example.com)" in await here.pd("oncall Billing")
     assert "On call for Nights: Ann Archer" in await here.pd('oncall "Nights"')
     assert "Night EP · 1: Ann Archer until" in await here.pd("oc")
-    assert "PagerDuty has no schedule or service called 'Nope'." in await here.pd("oncall Nope")
+    said = await here.pd("oncall Nope")
+
+    assert 'PagerDuty has no schedule or service called "Nope".' in said
 
 
 async def test_oncall_where_nobody_is(here: World) -> None:

@@ -145,6 +145,18 @@ async def test_one_acknowledged_by_somebody_else_is_left_alone_and_can_be_taken(
     assert acknowledgers(incident)[-1] == "Ann Archer"
 
 
+async def test_those_of_several_that_somebody_else_has_can_be_taken_one_by_one(here: World) -> None:
+    for _ in range(2):
+        here.pagerduty.acknowledge(here.incident(), by=here.pd_bob)
+
+    said = all_text(await here.answer("ack 1 2"))
+
+    assert "0 acknowledged, 2 left alone:" in said
+    assert "Take #1" in said
+    assert "Take #2" in said
+    assert here.writes() == []
+
+
 async def test_one_acknowledged_by_me_is_said_so(here: World) -> None:
     incident = here.incident()
     here.pagerduty.acknowledge(incident, by=here.pd_ann)
