@@ -18,9 +18,9 @@ def of_head(column: ColumnElement[int]) -> ColumnElement[int]:
     was heard: until that one is settled, nothing else of its lane leaves. Else a trigger that turns
     up late, or is retried by hand, would leave between a resolve and its repetition.
     """
-    of_lane = select(column).where(outbox.c.lane == lanes.c.lane).correlate(lanes).limit(1)
+    of_lane = select(column).where(outbox.c.lane == lanes.c.lane, is_open).correlate(lanes).limit(1)
     in_doubt = of_lane.where(text(DOUBTFUL))
-    oldest = of_lane.where(is_open).order_by(outbox.c.seq, outbox.c.ordinal)
+    oldest = of_lane.order_by(outbox.c.seq, outbox.c.ordinal)
     return func.coalesce(in_doubt.scalar_subquery(), oldest.scalar_subquery())
 
 

@@ -120,9 +120,10 @@ def _load(transaction: Transaction, items: Sequence[Ingestion]) -> Book:
     own = {lane_of(event.key_ref, event.dedup_key) for _, event in events}
     jobs = sorted({key(each.job) for each, _ in events})
     book = Book()
-    for row in transaction.rows(_alerts, jobs=jobs, lanes=sorted(own)):
-        alert = Alert(row.job, row.rule, row.lane, row.key_ref, row.dedup_key, row.opened)
-        book.alerts[alert.job, alert.rule, alert.lane] = alert
+    _load_alerts(transaction, book, jobs, own)
+    # A resolve may reach these lanes, too, and closes there what other jobs have opened.
+    if elsewhere := {alert.lane for alert in book.alerts.values()} - own:
+        _load_alerts(transaction, book, [], elsewhere)
     book.recoveries = {
         (row.job, row.rule): row.seq for row in transaction.rows(_recoveries, jobs=jobs)
     }
@@ -131,6 +132,14 @@ def _load(transaction: Transaction, items: Sequence[Ingestion]) -> Book:
         book.lanes[row.lane] = Lane(row.key_ref, (row.sent_seq, row.sent_ordinal), row.newest_seq)
     _load_places(transaction, book, _late(book, events))
     return book
+
+
+def _load_alerts(
+    transaction: Transaction, book: Book, jobs: Sequence[str], names: Iterable[str]
+) -> None:
+    for row in transaction.rows(_alerts, jobs=jobs, lanes=sorted(names)):
+        alert = Alert(row.job, row.rule, row.lane, row.key_ref, row.dedup_key, row.opened)
+        book.alerts[alert.job, alert.rule, alert.lane] = alert
 
 
 def _late(book: Book, events: Iterable[tuple[Ingestion, OutboxEvent]]) -> set[tuple[str, int]]:

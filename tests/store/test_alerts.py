@@ -117,3 +117,13 @@ async def test_the_order_of_arrival_does_not_change_what_is_open(
     assert [a for a, _, _ in await lanes_of(sqlite)] == [
         "trigger", "resolve", "acknowledge", "trigger",
     ]  # fmt: skip
+
+
+async def test_resolve_that_reaches_another_pair_closes_every_alert_there(store: Store) -> None:
+    """Two jobs share a pair; the rule has changed since the first one's alert was opened."""
+    shared = event(dedup="shared")
+    await store.messages.ingest(message(1, shared, job="first"))
+    await store.messages.ingest(message(2, event(dedup="shared", rule="other"), job="second"))
+    await store.messages.ingest(message(3, event(RESOLVE, dedup="own"), job="first"))
+
+    assert await store.messages.open_alerts() == []
