@@ -105,6 +105,10 @@ class Entries(Protocol):
         """Give the entries of messages from `seq` on, newest first."""
         ...
 
+    async def settled_since(self, at: int, limit: int = 1000) -> list[Entry]:
+        """Give the entries that were settled from then on (microseconds), the last ones first."""
+        ...
+
     async def retry(self, entry_id: int) -> Entry:
         """Send an entry again. Raises RequestError."""
         ...

@@ -246,15 +246,14 @@ class Receipts:
     async def poll(self) -> None:
         """Find what other replicas delivered, and what a command-line tool changed."""
         since = microseconds(self._clock.now() - WINDOW)
-        recent = await self._store.entries.since(since, _POLLED)
+        recent = await self._store.entries.settled_since(since, _POLLED)
         trouble = await self._store.entries.find(
             (EntryState.ABANDONED, EntryState.BLOCKED), limit=_POLLED
         )
         for entry in reversed([*recent, *trouble]):
             if self._states.get(entry.id) is not entry.state:
                 _keep(self._states, entry.id, entry.state)
-                if entry.state not in {EntryState.PENDING, EntryState.LEASED}:
-                    self._mark((entry.message.channel_id, entry.message.ts))
+                self._mark((entry.message.channel_id, entry.message.ts))
 
     async def resume(self) -> None:
         """Take up what an earlier process, or a dead replica, left undone."""

@@ -13,7 +13,7 @@ from bot.store.database import Transaction
 from bot.store.given_up import is_recovered, judge_alerts
 from bot.store.lanes import is_leased, is_open, refresh
 from bot.store.reader import Reader
-from bot.store.schema import BLOCKED, SHELVED, lanes, outbox
+from bot.store.schema import BLOCKED, SETTLED, SHELVED, lanes, outbox
 from bot.store.text import clean, clip, key, load
 from bot.store.writer import Writer
 
@@ -133,6 +133,16 @@ class Entries:
             select(outbox)
             .where(outbox.c.seq >= seq)
             .order_by(outbox.c.seq.desc(), outbox.c.id.desc())
+            .limit(limit)
+        )
+        return [_entry(row) for row in await self._reader.run(lambda t: t.rows(statement))]
+
+    async def settled_since(self, at: int, limit: int = 1000) -> list[Entry]:
+        """Give the entries that were settled from then on (microseconds), the last ones first."""
+        statement = (
+            select(outbox)
+            .where(text(SETTLED), outbox.c.settled >= at)
+            .order_by(outbox.c.settled.desc(), outbox.c.id.desc())
             .limit(limit)
         )
         return [_entry(row) for row in await self._reader.run(lambda t: t.rows(statement))]

@@ -3,7 +3,9 @@
 import asyncio
 from pathlib import Path
 
-from bot.errors import Refused, SlackError, Unavailable
+import pytest
+
+from bot.errors import OutcomeUnknown, Refused, SlackError, Unavailable
 from bot.ledger import EntryState
 from tests.notifier.rig import CHANNEL, KEY, NIGHTLY, RULES, Rig, WaitingClock, incident, rig
 from tests.patience import until
@@ -242,12 +244,31 @@ async def test_slack_that_refuses_for_good_is_left_alone(tmp_path: Path) -> None
         assert it.board.shown == {}
 
 
-async def test_discarded_entry_is_shown_as_nothing(tmp_path: Path) -> None:
+async def test_late_trigger_that_was_superseded_waits_no_longer(tmp_path: Path) -> None:
+    """It waited for hours behind a resolve that PagerDuty may have taken."""
+    async with rig(tmp_path) as it:
+        it.sender.steps.append(OutcomeUnknown("no answer"))
+        await it.say("nightly succeeded", 1)
+        await it.deliver()
+        late = await it.say("nightly failed", 0)
+        for seconds in (0.0, 2.1):
+            it.clock.ahead += seconds
+            await it.show()
+        assert shown(it, late.ts) == {"hourglass_flowing_sand"}
+
+        it.clock.ahead += 3 * 3_600
+        assert await it.deliver() == [("resolve", "script:-:nightly")]
+        await it.show()
+        assert shown(it, late.ts) == set()
+
+
+@pytest.mark.parametrize("seconds", [3, 3_600])
+async def test_discarded_entry_is_shown_as_nothing(tmp_path: Path, seconds: float) -> None:
     async with rig(tmp_path) as it:
         del it.environ["KEY"]
         said = await it.say("nightly failed")
         await it.deliver()
-        it.clock.ahead += 3
+        it.clock.ahead += seconds
         await it.show()
         await it.store.entries.discard(1)
         await it.show()

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.errors import RequestError
-from bot.ledger import Claimed, EntryState
+from bot.ledger import Claimed, EntryState, microseconds
 from bot.store import Store
 from tests.store.builders import (
     ACKNOWLEDGE,
@@ -42,7 +42,9 @@ async def test_entries_are_listed_by_state_and_in_pages(store: Store) -> None:
     assert [e.seq for e in await store.entries.since(seq(3))] == [seq(4), seq(3)]
 
 
-async def test_what_waits_is_found_without_reading_what_was_sent(sqlite: Store) -> None:
+async def test_what_waits_is_found_without_reading_what_was_sent(
+    sqlite: Store, clock: ShiftedClock
+) -> None:
     for second in range(500):
         await sqlite.messages.ingest(message(second, event(dedup=f"{second}")))
     while got := await sqlite.outbox.claim(100, 100):
@@ -52,11 +54,13 @@ async def test_what_waits_is_found_without_reading_what_was_sent(sqlite: Store) 
     await sqlite.outbox.block(await only(sqlite), "no key")
     await sqlite.messages.ingest(message(501, event(dedup="next")))
 
+    later = microseconds(clock.now())
     with steps(sqlite.reader._link) as taken:
         assert await sqlite.entries.blocked_keys() == {"env:K"}
         assert len(await sqlite.entries.find()) == 2
         assert len(await sqlite.entries.find([EntryState.ABANDONED, EntryState.BLOCKED])) == 1
         assert len(await sqlite.entries.since(seq(500))) == 2
+        assert await sqlite.entries.settled_since(later) == []
     assert taken[0] < 1_000
 
 
