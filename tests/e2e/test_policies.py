@@ -87,6 +87,20 @@ async def test_button_is_refused_before_its_form_opens(strict: World) -> None:
 
     said = all_text(await strict.slack.expect_ephemeral(strict.ann))
     assert "resolve is for @payments" in said
+    assert strict.slack.views == {}
+
+
+async def test_form_that_opened_all_the_same_is_refused_as_well(strict: World) -> None:
+    """Slack did not tell who is in the group when the button was pressed."""
+    card = await strict.answer("show 1")
+    strict.slack.faults.add(Fault("usergroups.list", error="fatal_error"))
+
+    await strict.click(card, "resolve")
+    view = await strict.slack.expect_view(strict.ann, "resolve")
+    await strict.slack.submit(strict.ann, view, {})
+
+    said = all_text(await strict.slack.expect_ephemeral(strict.ann))
+    assert "resolve is for @payments" in said
     assert strict.writes() == []
 
 
