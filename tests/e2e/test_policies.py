@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.sandbox.pagerduty import Fault as PagerDutyFault
 from bot.sandbox.slack import Fault, all_text
 from tests.e2e.facts import notes
 from tests.e2e.world import CHANNEL, World, world
@@ -97,6 +98,21 @@ async def test_form_that_opened_all_the_same_is_refused_as_well(strict: World) -
 
     await strict.click(card, "resolve")
     view = await strict.slack.expect_view(strict.ann, "resolve")
+    await strict.slack.submit(strict.ann, view, {})
+
+    said = all_text(await strict.slack.expect_ephemeral(strict.ann))
+    assert "resolve is for @payments" in said
+    assert strict.writes() == []
+
+
+async def test_form_that_opened_while_pagerduty_was_slow_is_refused(strict: World) -> None:
+    await strict.slack.command(strict.bob, "/pd show 1 --post", channel=CHANNEL)
+    card = await strict.slack.expect_message(CHANNEL)
+
+    strict.pagerduty.faults.add(PagerDutyFault("*", delay=2, times=None))
+    await strict.click(card, "resolve")
+    view = await strict.slack.expect_view(strict.ann, "resolve")
+    strict.pagerduty.faults.clear()
     await strict.slack.submit(strict.ann, view, {})
 
     said = all_text(await strict.slack.expect_ephemeral(strict.ann))
