@@ -27,7 +27,15 @@ from bot.ledger import Claimed, EntryState, Verdict
 from bot.model import Condition, EventAction
 from bot.store import Store, open_store
 from tests.postgres import Server
-from tests.store.builders import ACKNOWLEDGE, ShiftedClock, event, message, seq
+from tests.store.builders import (
+    ACKNOWLEDGE,
+    RESOLVE,
+    TRIGGER,
+    ShiftedClock,
+    event,
+    message,
+    seq,
+)
 
 LANES = ("a", "b", "c")
 LEASE = 6
@@ -35,6 +43,7 @@ BACK_OFF = 100
 
 S = EntryState
 OPEN = {S.PENDING, S.LEASED, S.BLOCKED}
+LIVING = {*OPEN, S.HELD, S.SENT}
 
 
 @dataclass
@@ -76,6 +85,15 @@ class Model:
 
     def is_late(self, row: Row) -> bool:
         return row.place < self.sent.get(row.lane, -1)
+
+    def is_recovered(self, row: Row) -> bool:
+        """Tell whether a trigger's job has recovered, by a resolve that will not be sent."""
+        later = [
+            other.state
+            for other in self.rows.values()
+            if other.lane == row.lane and other.place > row.place and other.action is RESOLVE
+        ]
+        return row.action is TRIGGER and bool(later) and not LIVING.intersection(later)
 
 
 class Machine(RuleBasedStateMachine):
@@ -222,20 +240,26 @@ class Machine(RuleBasedStateMachine):
                 else:
                     row.state, row.due = S.PENDING, self.model.now
 
-    @rule(lane=st.sampled_from(LANES), is_retry=st.booleans())
-    def operate(self, lane: str, is_retry: bool) -> None:
-        """An operator retries or discards what was abandoned."""
+    @rule(
+        lane=st.sampled_from(LANES),
+        state=st.sampled_from([S.ABANDONED, S.ABANDONED, S.PENDING, S.BLOCKED]),
+        is_retry=st.booleans(),
+    )
+    def operate(self, lane: str, state: EntryState, is_retry: bool) -> None:
+        """An operator retries or discards what was abandoned, or what waits."""
         entries = self.store.entries
-        for entry in self.runner.run(entries.find([S.ABANDONED], limit=1000)):
+        for entry in self.runner.run(entries.find([state], limit=1000)):
             if entry.dedup_key == lane:
                 row = self.model.rows[lane, (entry.seq - seq(0)) // 1_000_000]
                 act = entries.retry if is_retry else entries.discard
-                state = self.runner.run(act(entry.id)).state
+                became = self.runner.run(act(entry.id)).state
                 row.state = S.DISCARDED
                 if is_retry:
-                    row.state = S.SUPERSEDED if self.model.is_late(row) else S.PENDING
+                    is_over = self.model.is_late(row) or self.model.is_recovered(row)
+                    row.state = S.SUPERSEDED if is_over else S.PENDING
                 row.due, row.has_failed = self.model.now, False
-                assert state is row.state
+                row.doubts *= row.state in OPEN
+                assert became is row.state
 
     @rule()
     def restart(self) -> None:
@@ -248,6 +272,8 @@ class Machine(RuleBasedStateMachine):
 
     @invariant()
     def agree(self) -> None:
+        for name in LANES:
+            assert sum(bool(row.doubts) for row in self.model.lane(name)) <= 1
         found = self.runner.run(self.store.entries.find(list(S), limit=1000))
         states = {(e.dedup_key, (e.seq - seq(0)) // 1_000_000): e.state for e in found}
         assert states == {name: row.state for name, row in self.model.rows.items()}
