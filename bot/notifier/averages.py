@@ -94,20 +94,6 @@ def fires_after(threshold: Threshold, past_durations: Sequence[float]) -> Expect
     )
 
 
-def run_duration(
-    started_at_seconds: float | None, ended_at_seconds: float, reported_seconds: float | None
-) -> float | None:
-    """Give how long a run took: as seen, or as its end reported where no start was seen.
-
-    None when neither is known, or when the end was posted before the start.
-    """
-    if started_at_seconds is not None and ended_at_seconds >= started_at_seconds:
-        return ended_at_seconds - started_at_seconds
-    if reported_seconds is not None and _is_duration(reported_seconds):
-        return reported_seconds
-    return None
-
-
 def _is_duration(seconds: float) -> bool:
     """Tell nonsense (negative, not a number, thousands of years) from how long something took."""
     return 0 <= seconds <= LONGEST_SECONDS

@@ -1,11 +1,10 @@
 """From a job status and the rules that matched to what each of them sends, and why (not). Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.model import Condition, EventAction, JobStatus
 from bot.notifier.rules import Rule, Severity
-from bot.notifier.rules_effects import DEFAULT_DEDUP_KEY
 from bot.notifier.templates import (
     Place,
     bounded_key,
@@ -24,8 +23,7 @@ class Planned:
     """What one rule makes of one job status.
 
     `action` None sends nothing, `reason` says why in one sentence. A `shadow` is told, never sent.
-    `job_key` is the job's identity under which open alerts and runs are kept, whatever the dedup
-    key says. `summary` is the rule's own text, None for the default one; `label` names the job.
+    `summary` is the rule's own text, None for the default one; `label` names the job.
     `elsewhere_only`: another rule resolves this very pair; what this rule has open on other pairs
     is still its own to resolve.
     """
@@ -35,7 +33,6 @@ class Planned:
     reason: str
     key_ref: str
     dedup_key: str
-    job_key: str
     label: str
     severity: Severity
     images: tuple[str, ...]
@@ -54,28 +51,17 @@ class Planned:
         return self.action is not None and not self.shadow and not self.elsewhere_only
 
 
-def job_key(status: JobStatus, rule: Rule, place: Place) -> str:
-    """Give the job's identity, never the run's: `{producer}:{project}:{job}`."""
-    return _key(DEFAULT_DEDUP_KEY.render(identity_values(status, rule.name, place)))
-
-
-def decide(
-    rule: Rule, status: JobStatus, place: Place, *, alert_open: bool | None = None
-) -> Planned:
+def decide(rule: Rule, status: JobStatus, place: Place) -> Planned:
     """Decide what a matching rule sends.
 
-    `alert_open` tells whether this rule has an alert of the job open; None when nobody knows. It
-    matters for a start only: its trigger would overwrite the summary of the failure's alert.
+    Which alerts of the job are open only the store knows: it keeps a start back, whose trigger
+    would overwrite the summary of the failure's alert, and spreads a resolve over all of them.
     """
     effect = rule.effects[status.condition]
     shown = shown_values(status, rule.name, place)
     action, reason = effect.action, f'Rule "{rule.name}": {effect.why}.'
     if status.condition is Condition.START and action not in {None, EventAction.RESOLVE}:
-        if alert_open:
-            action = None
-            reason = f'Rule "{rule.name}": the job has an alert open, so its start is not sent.'
-        elif alert_open is None:
-            reason = f"{reason[:-1]}, unless the job has an alert open."
+        reason = f"{reason[:-1]}, unless the job has an alert open."
     if action is EventAction.RESOLVE:
         reason = f"{reason[:-1]}; it reaches every alert that the rule has open for the job."
     if effect.shadow and action is not None:
@@ -86,7 +72,6 @@ def decide(
         reason=reason,
         key_ref=effect.key_ref,
         dedup_key=_key(effect.dedup_key.render(identity_values(status, rule.name, place))),
-        job_key=job_key(status, rule, place),
         label=job_label(status, rule.name, place.shown),
         severity=effect.severity,
         images=effect.images,
@@ -95,27 +80,17 @@ def decide(
     )
 
 
-def plan(
-    rules: Sequence[Rule],
-    status: JobStatus,
-    place: Place,
-    *,
-    open_for: Iterable[str] | None = None,
-) -> tuple[Planned, ...]:
+def plan(rules: Sequence[Rule], status: JobStatus, place: Place) -> tuple[Planned, ...]:
     """Decide for every rule that matched, in order; one entry a rule.
-
-    `open_for` are the names of rules that have an alert of the job open, None when nobody knows.
 
     Two rules (`continue = true`) that send the same action to the same integration key and dedup
     key are one event, the first rule's: the second would only overwrite its summary. Two different
     actions on one pair are both kept, in the rules' order. A shadow takes no event from anybody.
     """
-    known = None if open_for is None else frozenset(open_for)
     planned: list[Planned] = []
     taken: dict[tuple[Pair, EventAction], str] = {}
     for rule in rules:
-        alert_open = None if known is None else rule.name in known
-        each = decide(rule, status, place, alert_open=alert_open)
+        each = decide(rule, status, place)
         if each.action is not None and not each.shadow:
             first = taken.setdefault((each.pair, each.action), rule.name)
             if first != rule.name:
@@ -132,27 +107,6 @@ def _repeated(planned: Planned, reason: str) -> Planned:
     if planned.action is EventAction.RESOLVE:
         return replace(planned, elsewhere_only=True, reason=reason)
     return replace(planned, action=None, reason=reason)
-
-
-def resolves(planned: Planned, open_pairs: Iterable[Pair]) -> tuple[Planned, ...]:
-    """Spread a resolve over its own pair and every pair that the rule has open for the job.
-
-    `open_pairs` come from the store, so that an alert is found again after the rule was edited.
-    Anything but a resolve stays as it is.
-    """
-    if planned.action is not EventAction.RESOLVE:
-        return (planned,)
-    others = dict.fromkeys(pair for pair in open_pairs if pair != planned.pair)
-    spread = (
-        replace(
-            planned,
-            key_ref=key_ref,
-            dedup_key=dedup_key,
-            reason=f'Rule "{planned.rule.name}": it has this alert of the job open.',
-        )
-        for key_ref, dedup_key in others
-    )
-    return (planned, *spread)
 
 
 def _key(rendered: str) -> str:

@@ -78,7 +78,6 @@ class Link:
         self._read_only = read_only
         self._engine = database.engine(read_only=read_only)
         self._connection: Connection | None = None
-        self.generation = 0  # counts connections: what a session held is lost with it
 
     def connect(self) -> Connection:
         """Give the connection, made anew where there is none.
@@ -91,7 +90,6 @@ class Link:
                 self._connection = self._engine.connect()
             except DBAPIError as error:
                 raise self._database.explain(error) from error
-            self.generation += 1
         return self._connection
 
     @contextlib.contextmanager

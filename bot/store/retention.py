@@ -1,6 +1,5 @@
 """Forget what nobody needs any more, in slices, so that nothing waits behind it."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -153,8 +152,3 @@ class Retention:
             total += count
             if count < SLICE:
                 return total
-
-
-def tables() -> Sequence[str]:
-    """Name the tables that are swept."""
-    return [table for table, _, _ in _STATEMENTS]

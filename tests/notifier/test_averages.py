@@ -1,14 +1,13 @@
 """When a run takes too long."""
 
 import math
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.model import Condition
-from bot.notifier.averages import fires_after, overdue, parse_threshold, run_duration
+from bot.notifier.averages import fires_after, overdue, parse_threshold
 from tests.notifier.jobs import job_status
 
 
@@ -86,22 +85,6 @@ def test_threshold_says_how_it_was_counted() -> None:
 def test_threshold_never_fires_at_once(text: str, past: list[float]) -> None:
     seconds = fires_after(parse_threshold(text), past).seconds
     assert seconds is None or seconds > 0
-
-
-@pytest.mark.parametrize(
-    ("started", "ended", "reported", "seconds"),
-    [
-        pytest.param(100.0, 160.0, None, 60, id="seen"),
-        pytest.param(100.0, 160.0, 55.0, 60, id="seen and reported"),
-        pytest.param(None, 160.0, 123.0, 123, id="reported where no start was seen"),
-        pytest.param(200.0, 160.0, 123.0, 123, id="the end was posted before the start"),
-        pytest.param(200.0, 160.0, None, None, id="the end before the start, nothing reported"),
-        pytest.param(None, 160.0, math.nan, None, id="nonsense reported"),
-        pytest.param(None, 160.0, None, None, id="nothing known"),
-    ],
-)
-def test_run_took(started: Any, ended: float, reported: Any, seconds: Any) -> None:
-    assert run_duration(started, ended, reported) == seconds
 
 
 def test_overdue_run_is_reported_as_an_exceeded_average() -> None:

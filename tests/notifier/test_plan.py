@@ -6,12 +6,11 @@ from typing import Any
 import pytest
 
 from bot.model import Condition, EventAction
-from bot.notifier.plan import Planned, decide, plan, resolves
+from bot.notifier.plan import Planned, decide, plan
 from bot.notifier.templates import Place
 from tests.notifier.jobs import PLACE, job_status, rules_of
 
 TRIGGER, RESOLVE = EventAction.TRIGGER, EventAction.RESOLVE
-START_PAGES = '[[rule]]\nname = "r"\n[rule.on.start]\nseverity = "info"'
 
 
 def planned_by(text: str, condition: Condition = Condition.FAILURE) -> tuple[Planned, ...]:
@@ -72,7 +71,6 @@ def test_dedup_key_is_the_same_for_failure_and_success_of_different_runs() -> No
     failure = only(text, execution_id="1")
     success = only(text, Condition.SUCCESS, execution_id="2", raw_status="Succeeded")
     assert failure.pair == success.pair
-    assert failure.job_key == success.job_key
 
 
 def test_dedup_key_of_a_long_job_is_bounded() -> None:
@@ -80,53 +78,19 @@ def test_dedup_key_of_a_long_job_is_bounded() -> None:
     assert len(planned.dedup_key) == 255
 
 
-def test_job_key_does_not_depend_on_the_dedup_key() -> None:
-    planned = only('[[rule]]\nname = "r"\ndedup_key = "{execution_id}"')
-    assert planned.job_key == "rundeck-slack-incoming:billing:nightly/backup"
-
-
 def test_summary_of_the_rule_is_filled_and_one_line() -> None:
     planned = only('[[rule]]\nname = "r"\nsummary = """{job}\n failed in {channel}"""')
     assert planned.summary == "nightly/backup failed in #jobs"
 
 
-@pytest.mark.parametrize(
-    ("alert_open", "action", "reason"),
-    [
-        (
-            None,
-            TRIGGER,
-            "its table on.start has no action, so a start triggers, unless the job has "
-            "an alert open.",
-        ),
-        (False, TRIGGER, "its table on.start has no action, so a start triggers."),
-        (True, None, "the job has an alert open, so its start is not sent."),
-    ],
-)
-def test_start_is_not_sent_while_the_job_has_an_alert_open(
-    alert_open: bool | None, action: EventAction | None, reason: str
-) -> None:
-    (rule,) = rules_of(START_PAGES).rules
-    planned = decide(rule, job_status(Condition.START), PLACE, alert_open=alert_open)
-    assert planned.action is action
-    assert planned.reason == f'Rule "r": {reason}'
-
-
-def test_start_that_acknowledges_is_not_sent_then_either() -> None:
-    (rule,) = rules_of('[[rule]]\nname = "r"\n[rule.on.start]\naction = "acknowledge"\n').rules
-    unknown, is_open = (
-        decide(rule, job_status(Condition.START), PLACE, alert_open=each) for each in (None, True)
+@pytest.mark.parametrize("action", ["trigger", "acknowledge"])
+def test_start_is_sent_unless_the_job_has_an_alert_open(action: str) -> None:
+    rule = f'[[rule]]\nname = "r"\n[rule.on.start]\naction = "{action}"\n'
+    planned = only(rule, Condition.START)
+    assert planned.action == action
+    assert planned.reason == (
+        f'Rule "r": its table on.start says action = "{action}", unless the job has an alert open.'
     )
-
-    assert unknown.reason.endswith('action = "acknowledge", unless the job has an alert open.')
-    assert is_open.action is None
-
-
-def test_plan_asks_for_each_rule_whether_its_alert_is_open() -> None:
-    rules = rules_of(START_PAGES + START_PAGES.replace('"r"', '"s"').replace("[[", "\n[["))
-    status = job_status(Condition.START)
-    planned = plan(rules.rules, status, PLACE, open_for=["r"])
-    assert [each.action for each in planned] == [None, TRIGGER]
 
 
 def test_shadow_says_what_it_would_send_and_sends_nothing() -> None:
@@ -170,28 +134,6 @@ def test_shadow_takes_no_event_from_a_later_rule() -> None:
         '[[rule]]\nname = "a"\ncontinue = true\nshadow = true\n[[rule]]\nname = "b"'
     )
     assert [each.is_sent for each in planned] == [False, True]
-
-
-def test_resolve_reaches_its_own_pair_and_every_open_one_once() -> None:
-    planned = only('[[rule]]\nname = "r"', Condition.SUCCESS)
-    own, old = planned.pair, ("env:OLD", "old")
-
-    spread = resolves(planned, [old, own, old])
-
-    assert [each.pair for each in spread] == [own, old]
-    assert {each.action for each in spread} == {RESOLVE}
-    assert spread[1].reason == 'Rule "r": it has this alert of the job open.'
-
-
-def test_trigger_is_not_spread() -> None:
-    planned = only('[[rule]]\nname = "r"')
-    assert resolves(planned, [("env:OLD", "old")]) == (planned,)
-
-
-def test_resolve_that_is_switched_off_reaches_nothing() -> None:
-    planned = only('[[rule]]\nname = "r"\n[rule.on.success]\naction = "none"', Condition.SUCCESS)
-    assert resolves(planned, [("env:OLD", "old")]) == (planned,)
-    assert not planned.is_sent
 
 
 def test_place_without_a_name_is_shown_by_its_id() -> None:
