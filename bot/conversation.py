@@ -150,6 +150,7 @@ class Conversation:
             outcome = surprise(invocation, reference)
         else:
             bound.info("answered", verb=action.usage.verb, ok=outcome.ok)
+        outcome = replace(outcome, before=seen.before(outcome.changed))
         deed = seen.deed(reference, as_typed(invocation), outcome.changed)
         await self._finish(invocation, responder, outcome, deed)
         if outcome.ok and is_offered(deed):

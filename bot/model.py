@@ -316,7 +316,8 @@ class Outcome:
     """What came of an action, in neutral words.
 
     `lines` is the answer; `cards` are incidents shown with their buttons; `changed` are the
-    incidents as PagerDuty holds them after the write, so that their cards can be redrawn;
+    incidents as PagerDuty holds them after the write, so that their cards can be redrawn, `before`
+    the same ones as they were read first: what differs from their cards, somebody else did;
     `thread_lines` go into the thread of each changed incident's cards. `public` answers go into
     the channel, all others only to the caller.
     """
@@ -325,6 +326,7 @@ class Outcome:
     cards: tuple[Incident, ...] = ()
     buttons: tuple[Button, ...] = ()
     changed: tuple[Incident, ...] = ()
+    before: tuple[Incident, ...] = ()
     thread_lines: tuple[Line, ...] = ()
     public: bool = False
     ok: bool = True

@@ -19,6 +19,10 @@ class Recollection(Forwarding):
         super().__init__(incidents)
         self._first: dict[str, Incident] = {}
 
+    def before(self, changed: Iterable[Incident]) -> tuple[Incident, ...]:
+        """Give how incidents were when they were first read."""
+        return tuple(self._first[one.id] for one in changed if one.id in self._first)
+
     def deed(self, reference: str, text: str, changed: Iterable[Incident]) -> Deed:
         """Give what was asked, how the incidents were, where that was read, and how they are."""
         after = {str(one.id): state_of(one) for one in changed}

@@ -22,7 +22,8 @@ class Reading:
 
     `incident` None: PagerDuty has none of that id. `notes` None: they could not be read. `agent`
     is who changed the assignees, where that was reported. `told` are the lines of an action of the
-    bot's own; they stand for every change of state, and for the notes in `own_notes`.
+    bot's own; they stand for every change of state since `before`, as the action read the incident
+    first, and for the notes in `own_notes`.
     """
 
     asked_at: datetime
@@ -31,6 +32,7 @@ class Reading:
     agent: Reference | None = None
     told: tuple[Line, ...] = ()
     own_notes: frozenset[str] = frozenset()
+    before: Incident | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,13 @@ def _lines(old: Snapshot | None, reading: Reading, incident: Incident) -> tuple[
         for note in _new_notes(old, reading)
         if note.id not in reading.own_notes
     ]
-    return (*notes, *(reading.told or _state_lines(old.incident, incident, reading.agent)))
+    if not reading.told:
+        return (*notes, *_state_lines(old.incident, incident, reading.agent))
+    before = reading.before
+    if before is None or not _is_newer(old, reading, before):
+        return (*notes, *reading.told)
+    # What the action found, and nobody has told yet, somebody else did.
+    return (*_state_lines(old.incident, before, None), *notes, *reading.told)
 
 
 def _new_notes(old: Snapshot, reading: Reading) -> Sequence[Note]:

@@ -106,16 +106,23 @@ class Keeper:
         """Let cards follow what somebody did, and repair the card that was pressed."""
         named = invocation.incidents if invocation.via in {Via.BUTTON, Via.FORM} else ()
         changed = {one.id: one for one in outcome.changed}
+        before = {one.id: one for one in outcome.before}
         if invocation.message_ts and invocation.channel_id and len(named) == 1:
             await self.adopt(
                 invocation.channel_id, invocation.message_ts, named[0], invocation.thread_ts
             )
         for incident_id in dict.fromkeys((*changed, *map(IncidentId, named))):
             told = outcome.thread_lines if incident_id in changed else ()
-            await self._own_change(incident_id, changed.get(incident_id), told)
+            await self._own_change(
+                incident_id, changed.get(incident_id), told, before.get(incident_id)
+            )
 
     async def _own_change(
-        self, incident_id: str, known: Incident | None, told: tuple[Line, ...]
+        self,
+        incident_id: str,
+        known: Incident | None,
+        told: tuple[Line, ...],
+        before: Incident | None,
     ) -> None:
         try:
             if not await self._book.of_incident(incident_id):
@@ -126,7 +133,7 @@ class Keeper:
                 reading = await self._read(incident_id, told=told, own=True)
                 if reading is None and known is not None:
                     reading = Reading(began_at, known, None, told=told)
-                await self._take(incident_id, reading)
+                await self._take(incident_id, reading and replace(reading, before=before))
         finally:
             self._own.take(incident_id)
 

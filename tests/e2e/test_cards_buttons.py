@@ -50,6 +50,26 @@ async def test_an_incident_is_worked_off_with_the_mouse_only(here: World) -> Non
     assert "freed some space" in told[-1]
 
 
+async def test_what_somebody_else_did_unseen_is_told_before_ones_own_note(tmp_path: Path) -> None:
+    async with cards_world(tmp_path) as here:  # nobody reports it, and nothing is compared
+        incident = here.incident()
+        card = await post_card(here, incident)
+        here.pagerduty.reassign(incident, here.pd_bob, by=here.pd_ann)
+        await here.pd("note 1 have a look")
+        here.pagerduty.resolve(incident, by=here.pd_bob)
+        await here.pd("note 1 was it the disk?")
+        await here.slack.expect_update(card, "2 notes")
+        await here.bot.tasks.drain(5)
+        await here.bot.cards.painter.idle()
+
+        assert [one.split("\n")[0] for one in thread(here, card)] == [
+            "Ann Archer → Bob Breuer",
+            "ann noted: have a look",
+            "Bob Breuer resolved this.",
+            "ann noted: was it the disk?",
+        ]
+
+
 async def test_reopen_pages_again_and_says_so_in_the_thread(here: World) -> None:
     incident = here.incident(status="resolved")
     card = await post_card(here, incident)
