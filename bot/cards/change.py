@@ -22,8 +22,9 @@ class Reading:
 
     `incident` None: PagerDuty has none of that id. `notes` None: they could not be read. `agent`
     is who changed the assignees, where that was reported. `told` are the lines of an action of the
-    bot's own; they stand for every change of state since `before`, as the action read the incident
-    first, and for the notes in `own_notes`.
+    bot's own; they stand for every change of state from `before`, as the action read the incident
+    first, to `after`, as it left it, and for the notes in `own_notes`. `others_tell`: other actions
+    of the bot's own have written, too, and will tell what and draw it.
     """
 
     asked_at: datetime
@@ -33,6 +34,8 @@ class Reading:
     told: tuple[Line, ...] = ()
     own_notes: frozenset[str] = frozenset()
     before: Incident | None = None
+    after: Incident | None = None
+    others_tell: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,8 @@ def advance(old: Snapshot | None, reading: Reading) -> Change | None:
     """Tell what a reading changes; None where it is older than what is known, or tells nothing."""
     if reading.incident is None:
         return None if old is None else _gone(old, reading)
+    if old is not None and reading.others_tell:
+        return Change(old, reading.told) if reading.told else None
     if old is not None and not _is_newer(old, reading, reading.incident):
         return None
     lines = _lines(old, reading, reading.incident)
@@ -119,11 +124,19 @@ def _lines(old: Snapshot | None, reading: Reading, incident: Incident) -> tuple[
     ]
     if not reading.told:
         return (*notes, *_state_lines(old.incident, incident, reading.agent))
-    before = reading.before
-    if before is None or not _is_newer(old, reading, before):
-        return (*notes, *reading.told)
-    # What the action found, and nobody has told yet, somebody else did.
-    return (*_state_lines(old.incident, before, None), *notes, *reading.told)
+    # What the action found, and nobody has told yet, somebody else did; so is how it ended since.
+    before, after = reading.before, reading.after
+    found = before is not None and _is_newer(old, reading, before)
+    return (
+        *(_state_lines(old.incident, before, None) if before and found else ()),
+        *notes,
+        *reading.told,
+        *(_ending_lines(after, incident) if after and _follows(after, incident) else ()),
+    )
+
+
+def _follows(one: Incident, other: Incident) -> bool:
+    return bool(one.updated_at and other.updated_at and one.updated_at <= other.updated_at)
 
 
 def _new_notes(old: Snapshot, reading: Reading) -> Sequence[Note]:
@@ -134,6 +147,12 @@ def _new_notes(old: Snapshot, reading: Reading) -> Sequence[Note]:
 
 
 def _state_lines(old: Incident, new: Incident, agent: Reference | None) -> tuple[Line, ...]:
+    if old.is_open and new.is_open:
+        return _assignment_lines(old, new, agent)
+    return _ending_lines(old, new)
+
+
+def _ending_lines(old: Incident, new: Incident) -> tuple[Line, ...]:
     who = new.last_status_change_by.name if new.last_status_change_by else "Somebody"
     if old.is_open and not new.is_open:
         if new.resolve_reason_merged_into:
@@ -141,7 +160,7 @@ def _state_lines(old: Incident, new: Incident, agent: Reference | None) -> tuple
         return ((who, " resolved this."),)
     if new.is_open and not old.is_open:
         return ((who, " reopened this."),)
-    return _assignment_lines(old, new, agent) if new.is_open else ()
+    return ()
 
 
 def _assignment_lines(old: Incident, new: Incident, agent: Reference | None) -> tuple[Line, ...]:

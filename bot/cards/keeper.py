@@ -94,13 +94,20 @@ class Keeper:
         if not await self._book.of_incident(incident_id):
             self._unread.discard(incident_id)
             return
-        await self._own.settled(incident_id)
         turn = next(self._turns)
-        async with self._alone(incident_id) as reads:
-            if reads.began > turn:
-                return  # somebody began to read after this was asked for
-            reads.began = next(self._turns)
-            await self._take(incident_id, await self._read(incident_id, agent=agent))
+        for _ in range(_TRIES):
+            await self._own.settled(incident_id)
+            async with self._alone(incident_id) as reads:
+                if reads.began > turn:
+                    return  # somebody began to read after this was asked for
+                reads.began = next(self._turns)
+                reading = await self._read(incident_id, agent=agent)
+                if not self._own.is_pending(incident_id):
+                    await self._take(incident_id, reading)
+                    return
+                # What the bot wrote meanwhile is told by whoever asked for it: read it anew.
+                reads.began = 0
+        self._unread.add(incident_id)
 
     async def answered(self, invocation: Invocation, outcome: Outcome) -> None:
         """Let cards follow what somebody did, and repair the card that was pressed."""
@@ -111,11 +118,14 @@ class Keeper:
             await self.adopt(
                 invocation.channel_id, invocation.message_ts, named[0], invocation.thread_ts
             )
-        for incident_id in dict.fromkeys((*changed, *map(IncidentId, named))):
-            told = outcome.thread_lines if incident_id in changed else ()
-            await self._own_change(
-                incident_id, changed.get(incident_id), told, before.get(incident_id)
-            )
+        try:
+            for incident_id in dict.fromkeys((*changed, *map(IncidentId, named))):
+                told = outcome.thread_lines if incident_id in changed else ()
+                await self._own_change(
+                    incident_id, changed.get(incident_id), told, before.get(incident_id)
+                )
+        finally:
+            self._own.let_go()
 
     async def _own_change(
         self,
@@ -133,7 +143,9 @@ class Keeper:
                 reading = await self._read(incident_id, told=told, own=True)
                 if reading is None and known is not None:
                     reading = Reading(began_at, known, None, told=told)
-                await self._take(incident_id, reading and replace(reading, before=before))
+                await self._take(
+                    incident_id, reading and replace(reading, before=before, after=known)
+                )
         finally:
             self._own.take(incident_id)
 
@@ -227,8 +239,13 @@ class Keeper:
             notes = None
         else:
             self._unread.discard(incident_id)
-        own_notes = self._own.take(incident_id) if own else frozenset()
-        return Reading(asked_at, incident, notes, agent, told, own_notes)
+        if not own:
+            return Reading(asked_at, incident, notes, agent)
+        await self._own.calm(incident_id)
+        own_notes = self._own.take(incident_id)
+        if others := self._own.is_pending(incident_id):
+            self._unread.add(incident_id)  # should they fail
+        return Reading(asked_at, incident, notes, agent, told, own_notes, others_tell=others)
 
     def _wait_for(self, what: str, incident_id: str, error: PdbotError) -> None:
         """Leave an incident to the sweeps, and say so once."""

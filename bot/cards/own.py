@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from bot.cards.waiting import wait
 from bot.clock import Clock
@@ -22,9 +23,13 @@ MOST_MARKS = 1000
 
 @dataclass(slots=True)
 class _Mark:
+    """What is known of one incident; `writers` have written and not told yet what."""
+
     until: float
     writing: int = 0
+    writers: set[asyncio.Task[Any] | None] = field(default_factory=set)
     notes: set[str] = field(default_factory=set)
+    calm: asyncio.Event = field(default_factory=asyncio.Event)
     over: asyncio.Event = field(default_factory=asyncio.Event)
 
 
@@ -37,15 +42,31 @@ class OwnWrites(Forwarding):
         self._marks: dict[str, _Mark] = {}
 
     def take(self, incident_id: str) -> frozenset[str]:
-        """Let go of an incident: what was done is told now. Gives the notes written to it."""
+        """Let go of an incident: what this task did is told now. Gives the notes written to it."""
         mark = self._marks.get(incident_id)
         if mark is None:
             return frozenset()
-        notes = frozenset(mark.notes)
-        mark.notes.clear()
-        if not mark.writing:
+        mark.writers.discard(asyncio.current_task())
+        if not mark.writing and not mark.writers:
             self._end(incident_id, mark)
-        return notes
+        return frozenset(mark.notes)
+
+    def let_go(self) -> None:
+        """Let go of all that this task wrote to: it tells nothing more."""
+        task = asyncio.current_task()
+        for incident_id in [one for one, mark in self._marks.items() if task in mark.writers]:
+            self.take(incident_id)
+
+    def is_pending(self, incident_id: str) -> bool:
+        """Tell whether something of the bot's own is still to be told about an incident."""
+        mark = self._marks.get(incident_id)
+        return mark is not None and mark.until > self._clock.monotonic()
+
+    async def calm(self, incident_id: str) -> None:
+        """Wait a moment until nothing is being written: only then are all notes known."""
+        mark = self._marks.get(incident_id)
+        if mark is not None and mark.writing:
+            await wait(mark.calm, ANSWER_SECONDS, self._clock)
 
     async def settled(self, incident_id: str) -> None:
         """Wait until nothing of the bot's own is still to be told about an incident."""
@@ -66,11 +87,14 @@ class OwnWrites(Forwarding):
         mark = self._marks.setdefault(incident_id, _Mark(now))
         mark.until = now + WRITE_SECONDS
         mark.writing += 1
+        mark.writers.add(asyncio.current_task())
+        mark.calm.clear()
         try:
             yield mark
         finally:
             mark.writing -= 1
             if not mark.writing:
+                mark.calm.set()
                 mark.until = self._clock.monotonic() + ANSWER_SECONDS
             if len(self._marks) > MOST_MARKS:
                 oldest = next(iter(self._marks))

@@ -280,3 +280,54 @@ async def test_an_actions_long_line_is_told_shortened(cards: Cards) -> None:
     ((_, (text,)),) = cards.board.said
     assert str(text).startswith("Ann → Bob (🔥")
     assert str(text).endswith("…")
+
+
+def noted(text: str) -> Outcome:
+    return Outcome(lines=(), changed=(incident(),), thread_lines=((text,),))
+
+
+async def test_notes_of_two_people_at_once_are_told_once_each(cards: Cards) -> None:
+    """The second is in PagerDuty when the first one's action reads, and is answered later."""
+    await cards.card()
+    cards.clock.waits = True
+    await cards.own.add_note(IncidentId("Q1"), "first", from_email=None)
+    cards.pagerduty.written.clear()
+    cards.pagerduty.answers.clear()
+
+    async def second() -> None:
+        await cards.own.add_note(IncidentId("Q1"), "second", from_email=None)
+        await cards.keeper.answered(invocation(), noted("bob noted: second"))
+
+    late = asyncio.ensure_future(second())
+    await cards.pagerduty.written.wait()
+    cards.pagerduty.read.clear()
+    first = asyncio.ensure_future(cards.keeper.answered(invocation(), noted("ann noted: first")))
+    await cards.pagerduty.read.wait()
+    cards.pagerduty.answers.set()
+    await asyncio.gather(first, late)
+    await cards.drawn()
+
+    assert [line for _, line in cards.board.said] == [("ann noted: first",), ("bob noted: second",)]
+
+
+async def test_what_is_written_while_a_report_is_read_is_told_by_its_action_only(
+    cards: Cards,
+) -> None:
+    await cards.card()
+    cards.clock.waits = True
+    cards.pagerduty.read.clear()
+    cards.pagerduty.reads.clear()
+    report = asyncio.ensure_future(cards.keeper.reported("Q1", AT))
+    await cards.pagerduty.read.wait()
+
+    async def mine() -> None:
+        await cards.own.add_note(IncidentId("Q1"), "mine", from_email=None)
+        await cards.keeper.answered(invocation(), noted("ann noted: mine"))
+
+    action = asyncio.ensure_future(mine())
+    await cards.pagerduty.written.wait()
+    cards.pagerduty.reads.set()
+    await asyncio.gather(report, action)
+    await cards.drawn()
+
+    assert [line for _, line in cards.board.said] == [("ann noted: mine",)]

@@ -4,7 +4,16 @@ import asyncio
 from typing import Any
 
 from bot.cards.own import MOST_MARKS, OwnWrites
-from bot.model import Assignment, Incident, IncidentId, Status
+from bot.model import (
+    Assignment,
+    Incident,
+    IncidentId,
+    Invocation,
+    Outcome,
+    SlackUserId,
+    Status,
+    Via,
+)
 from tests.cards.world import Cards, FakePagerDuty, Leaping, incident
 
 Q1 = IncidentId("Q1")
@@ -77,3 +86,14 @@ async def test_what_is_remembered_is_bounded() -> None:
         await own.set_status(IncidentId(f"Q{number}"), Status.RESOLVED, from_email=None)
     await own.settled("Q0")
     assert own.take("Q0") == frozenset()
+
+
+async def test_action_that_failed_holds_nobody_up(cards: Cards) -> None:
+    await cards.card()
+    await cards.own.set_status(Q1, Status.ACKNOWLEDGED, from_email=None)
+    assert cards.own.is_pending(Q1)
+
+    failed = Invocation(via=Via.COMMAND, slack_user_id=SlackUserId("U1"), text="ack 1")
+    await cards.keeper.answered(failed, Outcome(lines=(), ok=False))
+
+    assert not cards.own.is_pending(Q1)

@@ -100,6 +100,14 @@ class FakePagerDuty:
     error: PdbotError | None = None
     notes_error: PdbotError | None = None
     asked: list[str] = field(default_factory=list)
+    written: asyncio.Event = field(default_factory=asyncio.Event)
+    read: asyncio.Event = field(default_factory=asyncio.Event)
+    reads: asyncio.Event = field(default_factory=asyncio.Event)  # until then it gives no notes
+    answers: asyncio.Event = field(default_factory=asyncio.Event)  # nor says that one is written
+
+    def __post_init__(self) -> None:
+        self.reads.set()
+        self.answers.set()
 
     async def get(self, id_or_number: str) -> Incident:
         self.asked.append(f"get {id_or_number}")
@@ -119,6 +127,8 @@ class FakePagerDuty:
         self.asked.append(f"notes {incident_id}")
         if self.notes_error is not None:
             raise self.notes_error
+        self.read.set()
+        await self.reads.wait()
         return list(self.held)
 
     async def set_status(self, incident_id: IncidentId, status: Status, **_: Any) -> Incident:
@@ -157,8 +167,11 @@ class FakePagerDuty:
 
     async def add_note(self, incident_id: IncidentId, content: str, **_: Any) -> Note:
         self.asked.append(f"add {incident_id}")
-        self.held.append(note(len(self.held) + 1, content))
-        return self.held[-1]
+        written = note(len(self.held) + 1, content)
+        self.held.append(written)
+        self.written.set()
+        await self.answers.wait()
+        return written
 
 
 @dataclass
