@@ -38,7 +38,7 @@ coverage: $(READY) ## the tests with branch coverage, twice as slow; at least 95
 explore: $(READY) ## the tests with new random examples
 	@EXPLORE=1 $(BIN)/python -m $(TESTS)
 
-proofs: $(READY) ## crashes, chaos, PostgreSQL; at most 10 minutes
+proofs: $(READY) ## crashes, chaos, PostgreSQL, browser; at most 10 minutes
 	@$(BIN)/python -m pytest -n 2 -m "proof" tests
 
 soak: $(READY) ## thirty minutes, for the night

@@ -32,6 +32,14 @@ settings.register_profile(
 settings.load_profile("explore" if os.environ.get("EXPLORE") else "steady")
 
 
+@pytest.hookimpl(tryfirst=True)  # before -m chooses
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Count as a proof what needs a PostgreSQL: for `make test` Python and make are enough."""
+    for item in items:
+        if isinstance(item, pytest.Function) and "postgres_server" in item.fixturenames:
+            item.add_marker(pytest.mark.proof)
+
+
 def pytest_collection_finish() -> None:
     """Spare the garbage collector what stays to the end: it went through 6,000 tests each time."""
     gc.collect()

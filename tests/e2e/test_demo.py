@@ -13,6 +13,8 @@ import pytest
 
 from tests.patience import PATIENCE_SECONDS
 
+pytestmark = pytest.mark.proof
+
 
 @asynccontextmanager
 async def demo(*options: str) -> AsyncIterator[Process]:
