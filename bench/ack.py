@@ -35,6 +35,7 @@ from bot.slack.listeners import Listeners
 from bot.slack.replies import Replies
 from bot.slack.socket import SocketMode
 from bot.store import Store, open_store
+from bot.stopping import settle_in
 from bot.tasks import TaskSet
 
 COUNT = 4_000
@@ -223,6 +224,7 @@ async def _tail(slack: Slack, conversation: ConversationPort, store: Store) -> N
     print(f"the same while {BURST} messages of jobs arrive and are delivered")
     with tempfile.TemporaryDirectory() as folder:
         async with receiver() as told, bench(Path(folder), store, told) as notifier:
+            settle_in()  # as the bot does
             for name, text in VERBS.items():
                 async with ours(slack, conversation, two_seconds):
                     bursting = asyncio.create_task(notifier.burst(at_once=IN_FLIGHT))

@@ -34,7 +34,7 @@ from bot.slack.people import People
 from bot.slack.replies import Replies
 from bot.slack.socket import SocketMode
 from bot.slack.threads import Threads
-from bot.stopping import until_stopped
+from bot.stopping import for_long, until_stopped
 from bot.store import Store, open_store
 from bot.tasks import TaskSet
 from bot.watch import Environ, Watch, build_watch
@@ -342,4 +342,4 @@ async def _report_unfinished(conversation: Conversation, replies: Replies) -> No
 
 async def run(settings: Settings, *, dry_run: bool = False) -> None:
     """Run until SIGTERM or SIGINT, then stop in order."""
-    await until_stopped(running(settings, parts=DryParts() if dry_run else Parts()))
+    await until_stopped(for_long(running(settings, parts=DryParts() if dry_run else Parts())))

@@ -136,6 +136,7 @@ class CatchUp:
     async def _once(self) -> float:
         """Read once where that is ours to do; gives the seconds until the next time."""
         self._is_asked = False
+        is_deep = is_whole = False
         try:
             if self._book.rules is None or not await self._store.lead(LEADER):
                 return LEAD_SECONDS
@@ -143,12 +144,12 @@ class CatchUp:
             is_whole = await self.round(is_deep=is_deep)
         except PdbotError as error:
             log.warning("catch-up waits", reason=str(error))
-            is_whole, is_deep = False, True
+            is_deep = True
         finally:
+            self._is_deep = self._is_deep or (is_deep and not is_whole)
             self.first_round.set()
             self.is_behind = self._is_asked  # asked again meanwhile: another round follows
             await self._let_go()
-        self._is_deep = self._is_deep or (is_deep and not is_whole)
         return EVERY_SECONDS if is_whole else AGAIN_SECONDS
 
     async def _let_go(self) -> None:

@@ -77,7 +77,7 @@ def _finish(transaction: Transaction, rows: Sequence[dict[str, Any]]) -> list[No
     return [None] * len(rows)
 
 
-_INTEND = Kind("intend", _intend, is_new=True)
+_INTEND = Kind("intend", _intend, is_new=True, is_urgent=True)
 _FINISH = Kind("finish", _finish)
 
 

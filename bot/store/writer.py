@@ -45,13 +45,15 @@ class Kind(Generic[ItemT, ResultT]):
     """A kind of work that is done for many items at once; gives one result an item, in order.
 
     Within a batch lower ranks come first: what is settled and stored can be claimed at once.
-    `is_new` work is refused while the disk is full and while too much is waiting.
+    `is_new` work is refused while the disk is full and while too much is waiting. Somebody is
+    waiting for what `is_urgent`: it is done next, in a batch of its own.
     """
 
     name: str
     work: Callable[[Transaction, Sequence[ItemT]], Sequence[ResultT]]
     rank: int = 1
     is_new: bool = False
+    is_urgent: bool = False
 
 
 Operation = Callable[[Transaction], ResultT]
@@ -82,6 +84,8 @@ class Writer:
         self._batch_limit = batch_limit
         self.queue_limit = queue_limit
         self._waiting: deque[_Call] = deque()
+        self._urgent: deque[_Call] = deque()
+        self._was_urgent = False
         self._wake = threading.Condition()
         self._closing = False
         self._thread = threading.Thread(target=self._main, name="store-writer", daemon=True)
@@ -94,7 +98,7 @@ class Writer:
     @property
     def waiting(self) -> int:
         """Count what waits for its commit."""
-        return len(self._waiting)
+        return len(self._waiting) + len(self._urgent)
 
     async def run(self, operation: Operation[ResultT]) -> ResultT:
         """Run the operation in the next transaction; gives its result after the commit.
@@ -116,12 +120,12 @@ class Writer:
             if self._closing:
                 raise StoreError("The store is closed: the bot is stopping. Nothing was done.")
             # What is already stored must be able to leave: its work is bounded by the relay's.
-            if kind.is_new and len(self._waiting) >= self.queue_limit:
+            if kind.is_new and self.waiting >= self.queue_limit:
                 raise Overloaded(
                     f"{self.queue_limit} operations are waiting for the database, so nothing more "
                     "is taken; nothing was done. Try again shortly."
                 )
-            self._waiting.append(call)
+            (self._urgent if kind.is_urgent else self._waiting).append(call)
             self._wake.notify()
         result: ResultT = await call.future
         return result
@@ -142,10 +146,13 @@ class Writer:
 
     def _take(self) -> list[_Call]:
         with self._wake:
-            while not self._waiting and not self._closing:
+            while not self.waiting and not self._closing:
                 self._wake.wait()
-            count = min(len(self._waiting), self._batch_limit)
-            return [self._waiting.popleft() for _ in range(count)]
+            # In turns where both wait: a flood of one does not keep the other out.
+            is_turn = not (self._was_urgent and self._waiting)
+            queue = self._urgent if self._urgent and is_turn else self._waiting
+            self._was_urgent = queue is self._urgent
+            return [queue.popleft() for _ in range(min(len(queue), self._batch_limit))]
 
     def _do(self, batch: list[_Call]) -> None:
         try:

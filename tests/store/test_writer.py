@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 from sqlalchemy import insert, select
@@ -164,6 +164,28 @@ async def test_lower_ranks_come_first_within_a_commit(sqlite: Store) -> None:
     gate.open()
     await asyncio.gather(first, *later)
     assert done == ["settle", "ingest", "claim"]
+
+
+async def test_what_somebody_waits_for_comes_next_and_in_turns_with_the_rest(
+    sqlite: Store,
+) -> None:
+    done: list[str] = []
+
+    def work(_transaction: Transaction, items: Sequence[str]) -> list[None]:
+        done.extend(items)
+        return [None] * len(items)
+
+    kinds = {name: Kind(name, work, is_urgent=name == "command") for name in ("message", "command")}
+    sqlite.writer._batch_limit = 1
+    gate = Gate()
+    first = asyncio.ensure_future(sqlite.run(gate))
+    await gate.entered()
+    names = ["message", "message", "command", "command"]
+    waiting = [asyncio.ensure_future(sqlite.writer.submit(kinds[name], name)) for name in names]
+    await asyncio.sleep(0)
+    gate.open()
+    await asyncio.gather(first, *waiting)
+    assert done == ["command", "message", "command", "message"]
 
 
 def test_a_loop_that_is_gone_does_not_stop_the_writer(sqlite_url: str, clock: ShiftedClock) -> None:
