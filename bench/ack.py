@@ -34,8 +34,8 @@ from bot.slack.desk import Desk
 from bot.slack.listeners import Listeners
 from bot.slack.replies import Replies
 from bot.slack.socket import SocketMode
-from bot.store import Store, open_store
 from bot.stopping import settle_in
+from bot.store import Store, open_store
 from bot.tasks import TaskSet
 
 COUNT = 4_000

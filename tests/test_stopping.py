@@ -1,6 +1,7 @@
 """A signal ends the work in order, wherever the work is; the whole program: e2e/test_process."""
 
 import asyncio
+import gc
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,7 +10,7 @@ from dataclasses import dataclass, field
 import pytest
 from structlog.testing import capture_logs
 
-from bot.stopping import until_stopped
+from bot.stopping import for_long, until_stopped
 
 
 @dataclass
@@ -86,3 +87,15 @@ async def test_cancellation_that_no_signal_asked_for_is_passed_on() -> None:
 
     with pytest.raises(asyncio.CancelledError):
         await running
+
+
+async def test_what_a_start_made_is_spared_by_the_collector() -> None:
+    work = Work()
+    work.may_start.set()
+    work.may_end.set()
+    before = gc.get_freeze_count()
+    async with for_long(work.running()):
+        assert gc.get_freeze_count() > before
+        assert work.came == ["started"]
+
+    assert work.came[-1] != "started"
