@@ -1,6 +1,6 @@
 """What cards need from the store, and nothing more."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from bot.ledger import CardLine, CardRecord
@@ -23,8 +23,16 @@ class Book(Protocol):
         """Give all cards of an incident."""
         ...
 
-    async def watched(self, closed_within_seconds: float) -> list[CardRecord]:
-        """Give the cards of open incidents, and of those that were closed a while ago."""
+    async def watched(self) -> list[CardRecord]:
+        """Give the cards of open incidents."""
+        ...
+
+    async def is_any_fresh(self, seconds: float) -> bool:
+        """Tell whether any card changed within that time."""
+        ...
+
+    async def closed(self, incident_ids: Collection[str], seconds: float) -> list[CardRecord]:
+        """Give, of these incidents, the cards that say closed and changed within that time."""
         ...
 
     async def due(self) -> list[CardRecord]:

@@ -96,8 +96,8 @@ class Poller:
         """Read what is open, once for all cards."""
         if not await self._lead():
             return
-        cards = await self._book.watched(CLOSED_SECONDS)
-        if not cards:
+        cards = await self._book.watched()
+        if not cards and not await self._book.is_any_fresh(CLOSED_SECONDS):
             self._answered_at = self._failing_since = None
             return
         began_at = self._clock.now()
@@ -109,9 +109,10 @@ class Poller:
         if self._failing_since is not None:
             log.info("cards are compared with PagerDuty again")
         self._answered_at, self._failing_since = began_at, None
+        found: dict[str, Incident] = {one.id: one for one in listed}
+        cards += await self._book.closed(found, CLOSED_SECONDS)  # reopened unseen
         known = [(card, snapshot.read(card)) for card in cards]
         await self._keeper.mark_fresh([card for card, one in known if one and one.stale_since])
-        found: dict[str, Incident] = {one.id: one for one in listed}
         await self._refresh(
             {card.incident_id for card, one in known if _is_other(one, found.get(card.incident_id))}
         )

@@ -5,7 +5,7 @@ edits it in Slack, and only under that lease is stored what it shows. So nobody'
 come last, whichever replica made it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -96,14 +96,31 @@ class Cards:
         statement = statement.order_by(cards.c.channel, cards.c.thread)
         return [_card(row) for row in await self._reader.run(lambda t: t.rows(statement))]
 
-    async def watched(self, closed_within_seconds: float, limit: int = 10_000) -> list[CardRecord]:
-        """Give the cards of open incidents, and of those that were closed a while ago."""
-        span = int(closed_within_seconds * 1_000_000)
+    async def watched(self) -> list[CardRecord]:
+        """Give the cards of open incidents."""
+        statement = select(cards).where(text(WATCHED))
+        return [_card(row) for row in await self._reader.run(lambda t: t.rows(statement))]
+
+    async def is_any_fresh(self, seconds: float) -> bool:
+        """Tell whether any card changed within that time."""
+
+        def look(transaction: Transaction) -> bool:
+            since = transaction.now - int(seconds * 1_000_000)
+            fresh = select(exists().where(cards.c.touched >= since))
+            return bool(transaction.rows(fresh)[0][0])
+
+        return await self._reader.run(look)
+
+    async def closed(self, incident_ids: Collection[str], seconds: float) -> list[CardRecord]:
+        """Give, of these incidents, the cards that say closed and changed within that time."""
 
         def read(transaction: Transaction) -> Sequence[Row[Any]]:
-            recent = cards.c.touched >= transaction.now - span
-            statement = select(cards).where(or_(text(WATCHED), recent))
-            return transaction.rows(statement.order_by(cards.c.touched.desc()).limit(limit))
+            statement = select(cards).where(
+                cards.c.incident.in_(sorted(incident_ids)),
+                cards.c.open.is_(False),
+                cards.c.touched >= transaction.now - int(seconds * 1_000_000),
+            )
+            return transaction.rows(statement)
 
         return [_card(row) for row in await self._reader.run(read)]
 

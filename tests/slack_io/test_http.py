@@ -138,7 +138,7 @@ async def test_a_forged_request_is_refused(
     assert "help" not in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("age_seconds", [301, 3600, -301])
+@pytest.mark.parametrize("age_seconds", [301, 3600, -600])
 async def test_a_stale_timestamp_is_refused(served: Served, age_seconds: int) -> None:
     status, _ = await served.post(HELP, FORM | signed(HELP, age_seconds=age_seconds))
 

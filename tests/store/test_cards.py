@@ -111,11 +111,18 @@ async def test_forgetting_a_card_forgets_its_lines(store: Store) -> None:
     assert await store.cards.lines(CARD) == []
 
 
-async def test_open_cards_and_fresh_ones_are_watched(store: Store, clock: ShiftedClock) -> None:
+async def test_open_cards_are_watched_and_closed_ones_found_for_a_while(
+    store: Store, clock: ShiftedClock
+) -> None:
+    assert not await store.cards.is_any_fresh(3600)
     await store.cards.put(CARD)
     await store.cards.put(replace(CARD, incident_id="Q2"))
     await store.cards.revise(CARD, wanted="closed", state="", is_open=False)
     clock.ahead += 60
 
-    assert {one.incident_id for one in await store.cards.watched(3600)} == {"Q1", "Q2"}
-    assert {one.incident_id for one in await store.cards.watched(30)} == {"Q2"}
+    assert {one.incident_id for one in await store.cards.watched()} == {"Q2"}
+    closed = store.cards.closed
+    assert {one.incident_id for one in await closed({"Q1", "Q2", "Q3"}, 3600)} == {"Q1"}
+    assert await closed({"Q1"}, 30) == await closed({"Q2"}, 3600) == await closed((), 3600) == []
+    assert await store.cards.is_any_fresh(3600)
+    assert not await store.cards.is_any_fresh(30)
