@@ -28,7 +28,9 @@ export function prepareComposer() {
     return undefined;
   });
   box.addEventListener("input", suggest);
-  box.addEventListener("blur", () => setTimeout(() => { $("suggestions").hidden = true; }, 150));
+  box.addEventListener("blur", () => setTimeout(() => {
+    if (document.activeElement !== box) $("suggestions").hidden = true; // who came back goes on typing
+  }, 150));
   $("shortcuts").addEventListener("click", async () => {
     const [one] = page.scene.shortcuts.global;
     await act("shortcut", { who: page.me, callback_id: one.callback_id });
