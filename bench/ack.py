@@ -162,6 +162,7 @@ async def main(conversation: ConversationPort | None = None) -> None:
             store = await open_store(f"sqlite:///{folder}/bench.db", clock=SystemClock())
             try:
                 conversation = conversation or _real(store.audit)
+                settle_in()  # as the bot does
                 await _measure(slack, conversation)
                 await _tail(slack, conversation, store)
             finally:
@@ -224,7 +225,6 @@ async def _tail(slack: Slack, conversation: ConversationPort, store: Store) -> N
     print(f"the same while {BURST} messages of jobs arrive and are delivered")
     with tempfile.TemporaryDirectory() as folder:
         async with receiver() as told, bench(Path(folder), store, told) as notifier:
-            settle_in()  # as the bot does
             for name, text in VERBS.items():
                 async with ours(slack, conversation, two_seconds):
                     bursting = asyncio.create_task(notifier.burst(at_once=IN_FLIGHT))
